@@ -1,0 +1,39 @@
+"""Means per unit: revenue, orders, clicks; zeros are kept."""
+
+from analytics.stats.effects import effect_test, require_defined
+from analytics.stats.moments import CentredMoments, Moments
+from analytics.stats.references import StudentReference
+from analytics.stats.results import EffectTest, Estimate
+
+
+def mean_estimate(moments: Moments | CentredMoments) -> Estimate:
+    """Return the mean and v / n, v with divisor n − 1; undefined below two units.
+
+    >>> mean_estimate(Moments.from_values([2, 4, 4, 6])).value
+    4.0
+    """
+    variance = moments.variance_y
+    return Estimate(
+        n=moments.n,
+        value=moments.mean_y if moments.n else None,
+        variance=None if variance is None else variance / moments.n,
+    )
+
+
+def welch_df(control: Estimate, treatment: Estimate) -> float:
+    """Return Welch's degrees of freedom, se⁴ / Σ (v/n)² / (n − 1).
+
+    Source: Welch (1947), Biometrika 34. Raises InvalidInputError as `effect_test`.
+    """
+    _, variance_a = require_defined(control)
+    _, variance_b = require_defined(treatment)
+    total = variance_a + variance_b
+    # Shares instead of fourth powers: the same number without overflow.
+    share_a, share_b = variance_a / total, variance_b / total
+    return 1 / (share_a**2 / (control.n - 1) + share_b**2 / (treatment.n - 1))
+
+
+def welch_test(control: Estimate, treatment: Estimate, *, alpha: float = 0.05) -> EffectTest:
+    """Return Welch's t-test of treatment − control for one look at the planned end."""
+    degrees = welch_df(control, treatment)
+    return effect_test(control, treatment, StudentReference(alpha, degrees))
