@@ -196,3 +196,54 @@ class Comparison(Plain):
     def n(self) -> int:
         """Return the units of both variants together."""
         return self.control.n + self.treatment.n
+
+
+class CheckLevel(StrEnum):
+    """How grave a finding about the data is; `block` withholds the verdict."""
+
+    OK = "ok"
+    WARN = "warn"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class SplitCheck(Plain):
+    """Units per variant against their configured shares; `p_value` None without units."""
+
+    counts: tuple[int, ...]
+    expected: tuple[float, ...]
+    statistic: float | None
+    df: int
+    p_value: float | None
+    threshold: float
+    status: Status
+    level: CheckLevel
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureCheck(Plain):
+    """Units seen in two or more variants, who are left out of every variant."""
+
+    n_multiple: int
+    n_units: int
+    share: float | None
+    level: CheckLevel
+    is_biasing: bool  # the split is uneven, so leaving them out shifts the shares
+
+
+@dataclass(frozen=True, slots=True)
+class NonInferiority(Plain):
+    """Whether a metric stays within a relative margin of its control value.
+
+    `worst_lift`: the one-sided bound in the harmful direction, a fraction. `is_shown`:
+    the bound is inside the margin. `is_exceeded`: the whole two-sided interval is beyond it.
+    """
+
+    margin: float
+    status: Status
+    is_shown: bool
+    is_exceeded: bool
+    statistic: float | None = None
+    critical_value: float | None = None
+    p_value: float | None = None
+    worst_lift: float | None = None

@@ -66,6 +66,19 @@ def sequential_p_value(statistic: float, n: int, *, rho2: float) -> float:
     return math.exp(min(0.0, -log_e_value(statistic, n, rho2=rho2)))
 
 
+def one_sided_p_value(statistic: float, n: int, *, rho2: float) -> float:
+    """Return the level at which the one-sided bound just touches: 1 unless `statistic` > 0.
+
+    √(1+φ) / (2(exp(φz²/(2(1+φ))) − 1)), the one-sided critical value solved for α.
+    """
+    phi = _phi(n, rho2)
+    exponent = phi * max(statistic, 0.0) ** 2 / (2 * (1 + phi))
+    if exponent == 0:
+        return 1.0
+    log_p = math.log1p(phi) / 2 - math.log(2) - exponent - math.log(-math.expm1(-exponent))
+    return math.exp(min(0.0, log_p))
+
+
 def running_minimum(p_values: Sequence[float]) -> list[float]:
     """Return the smallest p-value up to each look: what an always-valid p may be quoted as.
 

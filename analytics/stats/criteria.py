@@ -1,0 +1,93 @@
+"""The four tests a verdict rests on, each with its state and what it showed."""
+
+from analytics.stats import schedule
+from analytics.stats.formats import number, p_value_text, percent
+from analytics.stats.results import Comparison
+from analytics.stats.verdicts import (
+    Criterion,
+    CriterionState,
+    DecisionInputs,
+    GuardrailState,
+    Reason,
+    TreatmentVerdict,
+)
+
+
+def criteria_of(
+    judged: tuple[TreatmentVerdict, ...], inputs: DecisionInputs, invalid: tuple[Reason, ...]
+) -> tuple[Criterion, ...]:
+    """Return data, primary, guardrails and size, in this order."""
+    is_withheld = bool(invalid) or not inputs.n_units
+    return (
+        _data(inputs, invalid),
+        _primary(judged, inputs, is_withheld=is_withheld),
+        _guardrails(judged, is_withheld=is_withheld),
+        _size(inputs),
+    )
+
+
+def _data(inputs: DecisionInputs, invalid: tuple[Reason, ...]) -> Criterion:
+    """Return whether the data can be trusted."""
+    p_value = inputs.split.p_value
+    detail = "no units yet" if p_value is None else f"split p {p_value_text(p_value)}"
+    state = CriterionState.NOT_MET if invalid else CriterionState.MET
+    return Criterion("data", state if inputs.n_units else CriterionState.OPEN, detail)
+
+
+def _primary(
+    judged: tuple[TreatmentVerdict, ...], inputs: DecisionInputs, *, is_withheld: bool
+) -> Criterion:
+    """Return whether the primary metric is clear of zero in the good direction."""
+    is_early = not (schedule.is_readable(inputs) and schedule.has_minimum_days(inputs))
+    sides = [_side(each.primary) for each in judged]
+    good, bad = inputs.direction.sign, -inputs.direction.sign
+    if is_withheld or (is_early and bad not in sides):
+        return Criterion("primary", CriterionState.WITHHELD, "withheld")
+    state = CriterionState.OPEN
+    if good in sides:
+        state = CriterionState.MET
+    elif bad in sides:
+        state = CriterionState.NOT_MET
+    return Criterion("primary", state, _sides_text(sides))
+
+
+def _side(comparison: Comparison) -> int | None:
+    """Return +1 or −1 for an interval wholly above or below zero, 0 around it, None without."""
+    if comparison.interval is None:
+        return None
+    return (comparison.interval.low > 0) - (comparison.interval.high < 0)
+
+
+def _sides_text(sides: list[int | None]) -> str:
+    """Return where the intervals lie, in words."""
+    names = {1: "wholly above 0", -1: "wholly below 0", 0: "contains 0", None: "not computable"}
+    if len(sides) == 1:
+        return names[sides[0]]
+    return ", ".join(f"{sides.count(side)} {names[side]}" for side in names if side in sides)
+
+
+def _guardrails(judged: tuple[TreatmentVerdict, ...], *, is_withheld: bool) -> Criterion:
+    """Return whether the guardrails of all treatments hold."""
+    if is_withheld:
+        return Criterion("guardrails", CriterionState.WITHHELD, "withheld")
+    states = [guardrail.state for each in judged for guardrail in each.guardrails]
+    state = CriterionState.MET
+    if GuardrailState.EXCEEDED in states:
+        state = CriterionState.NOT_MET
+    elif GuardrailState.OPEN in states:
+        state = CriterionState.OPEN
+    detail = f"{states.count(GuardrailState.HOLDS)} of {len(states)}" if states else "none set"
+    return Criterion("guardrails", state, detail)
+
+
+def _size(inputs: DecisionInputs) -> Criterion:
+    """Return how much of the planned size is reached."""
+    state = CriterionState.OPEN
+    if schedule.is_planned_size_reached(inputs):
+        state = CriterionState.MET
+    if inputs.planned_units is not None:
+        share = percent(inputs.n_units / inputs.planned_units, decimals=0)
+        return Criterion("size", state, f"{share} of {number(inputs.planned_units)}")
+    if inputs.planned_days is not None:
+        return Criterion("size", state, f"{inputs.days_elapsed} of {inputs.planned_days} days")
+    return Criterion("size", state, "no size planned")
