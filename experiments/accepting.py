@@ -1,0 +1,200 @@
+"""Accepting events: each is checked alone, the good ones are committed in one row, the bad kept."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from django.db import transaction
+
+from experiments.models import InboxBatch, Quarantine
+from experiments.shapes import MAX_AMOUNT, EventIn, event_decoder
+from experiments.snapshot import SiteSpec
+
+MAX_AGE = timedelta(days=7)
+MAX_AHEAD = timedelta(minutes=5)
+MAX_TEXT = 256
+MAX_DEPTH = 8
+KEPT_BODY = 4096  # characters of a refused event that quarantine keeps
+NEEDS_VALUE = frozenset({"purchase", "refund"})
+FIELD = re.compile(r" - at `\$(?:\.)?([^`]*)`$")
+NAMED_FIELD = re.compile(r"(?:missing required|unknown) field `([^`]+)`")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why one event of a batch was refused."""
+
+    index: int
+    code: str
+    field: str | None
+    detail: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what the storefront is told."""
+        return {
+            "index": self.index,
+            "code": self.code,
+            "field": self.field,
+            "detail": self.detail,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a batch: how many were accepted, and why the others were not."""
+
+    accepted: int
+    rejected: tuple[Rejection, ...]
+
+
+class _Refused(Exception):
+    def __init__(self, code: str, field: str | None, detail: str) -> None:
+        super().__init__(detail)
+        self.code, self.field, self.detail = code, field, detail
+
+
+def accept_events(
+    *,
+    site: SiteSpec,
+    events: Sequence[msgspec.Raw],
+    is_trusted: bool,
+    now: datetime,
+    received_at: datetime,
+) -> Receipt:
+    """Commit the good events of a batch to the inbox and the bad ones to quarantine.
+
+    `now` is the clock that ages count from (simulated sites have their own); `is_trusted` says
+    that a secret key sent the batch. When this returns, everything is committed.
+    """
+    good: list[bytes] = []
+    rejected: list[Rejection] = []
+    for index, raw in enumerate(events):
+        try:
+            check_event(event_decoder.decode(raw), site=site, now=now)
+            good.append(bytes(raw))
+        except _Refused as refusal:
+            rejected.append(Rejection(index, refusal.code, refusal.field, refusal.detail))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            rejected.append(rejection_of(index, error))
+    with transaction.atomic():
+        if good:
+            store_events(site.id, good, is_trusted=is_trusted, now=now, received_at=received_at)
+        quarantine(site.id, events, rejected, received_at)
+    return Receipt(accepted=len(good), rejected=tuple(rejected))
+
+
+def store_events(
+    site_id: int, events: Sequence[bytes], *, is_trusted: bool, now: datetime, received_at: datetime
+) -> None:
+    """Write one inbox row that holds these checked events as they were sent."""
+    head = msgspec.json.encode({"trusted": is_trusted, "now": now})[:-1]
+    doc = head + b',"events":[' + b",".join(events) + b"]}"
+    InboxBatch.objects.create(
+        site_id=site_id,
+        kind=InboxBatch.Kind.EVENTS,
+        received_at=received_at,
+        doc=doc.decode("utf-8"),
+    )
+
+
+def quarantine(
+    site_id: int,
+    events: Sequence[msgspec.Raw],
+    rejected: Sequence[Rejection],
+    received_at: datetime,
+) -> None:
+    """Keep refused events with their reasons."""
+    Quarantine.objects.bulk_create(
+        Quarantine(
+            site_id=site_id,
+            received_at=received_at,
+            code=rejection.code,
+            field=(rejection.field or "")[:100],
+            detail=rejection.detail,
+            index=rejection.index,
+            body=bytes(events[rejection.index]).decode("utf-8", "replace")[:KEPT_BODY],
+        )
+        for rejection in rejected
+    )
+
+
+def check_event(event: EventIn, *, site: SiteSpec, now: datetime) -> None:
+    """Raise what is wrong with a well-shaped event in this site at this time."""
+    if event.value is not None and event.value.currency != site.currency:
+        raise _Refused(
+            "currency_mismatch",
+            "value.currency",
+            f"this site counts in {site.currency}; {event.value.currency} was given",
+        )
+    if event.type in NEEDS_VALUE and amount_of(event) is None:
+        raise _Refused("missing_value", "value", f"a {event.type} needs a value or priced items")
+    if (amount_of(event) or 0) > MAX_AMOUNT:
+        raise _Refused("out_of_range", "items", f"the items sum to more than {MAX_AMOUNT}")
+    if event.occurred_at < now - MAX_AGE:
+        raise _Refused("too_old", "occurred_at", "the event is older than 7 days")
+    for name, bag in (("attributes", event.attributes), ("properties", event.properties)):
+        _check_bag(name, bag)
+
+
+def amount_of(event: EventIn) -> int | None:
+    """Return the event's amount in minor units: its value, else the sum of its priced items."""
+    if event.value is not None:
+        return event.value.amount
+    if event.items and all(line.price is not None for line in event.items):
+        return sum((line.price or 0) * line.quantity for line in event.items)
+    return None
+
+
+def _check_bag(path: str, value: object, depth: int = MAX_DEPTH) -> None:
+    if depth == 0:
+        raise _Refused("too_deep", path, f"nested deeper than {MAX_DEPTH} levels")
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        raise _Refused("too_long", path, f"a text is longer than {MAX_TEXT} characters")
+    if isinstance(value, int) and abs(value) >= 2**63:
+        raise _Refused("out_of_range", path, "a number is beyond 64 bits")
+    if isinstance(value, dict):
+        for key, nested in value.items():
+            _check_bag(f"{path}.{key}"[:100], nested, depth - 1)
+    elif isinstance(value, list):
+        for index, nested in enumerate(value):
+            _check_bag(f"{path}[{index}]", nested, depth - 1)
+
+
+def explain(error: Exception) -> tuple[str | None, str]:
+    """Return the field and the sentence of a msgspec error.
+
+    >>> explain(msgspec.ValidationError("Expected `int`, got `str` - at `$.unit.visitor_id`"))
+    ('unit.visitor_id', 'Expected `int`, got `str`')
+    >>> explain(msgspec.ValidationError("Object missing required field `k`"))
+    ('k', 'Object missing required field `k`')
+    """
+    text = str(error)
+    found = FIELD.search(text)
+    path = found.group(1) if found else ""
+    detail = text[: found.start()] if found else text
+    if missing := NAMED_FIELD.search(detail):
+        path = f"{path}.{missing.group(1)}" if path else missing.group(1)
+    return path or None, detail
+
+
+def rejection_of(index: int, error: Exception) -> Rejection:
+    """Return the rejection that a decoding error of one event amounts to."""
+    if not isinstance(error, msgspec.ValidationError):
+        return Rejection(index, "invalid_json", None, f"not a valid event: {error}"[:300])
+    field, detail = explain(error)
+    return Rejection(index, _code_of(field or "", detail), field, detail)
+
+
+def _code_of(field: str, detail: str) -> str:
+    if "missing required" in detail:
+        return "missing_field"
+    if "of length" in detail:
+        return "invalid_length"
+    if "`int` >= 0" in detail and field.rsplit(".", 1)[-1] in {"amount", "price"}:
+        return "negative_amount"
+    if "`int` >=" in detail or "`int` <=" in detail or "out of range" in detail:
+        return "out_of_range"
+    return "invalid_field"

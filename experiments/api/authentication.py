@@ -1,0 +1,41 @@
+"""The same keys for the management endpoints, which are Django REST framework views."""
+
+from typing import Any
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from experiments.api.keys import CHALLENGE, Problem, authenticate
+
+
+class KeyUser:
+    """The caller of a management endpoint: a key, never a person."""
+
+    is_authenticated = True
+    is_active = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.pk = name
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class KeyAuthentication(BaseAuthentication):
+    """Finds the key of a request; `request.auth` is its KeySpec."""
+
+    def authenticate(self, request: Request) -> tuple[KeyUser, Any] | None:
+        """Return the caller and its key; raises a 401 or 403 problem."""
+        view = request.parser_context.get("view") if request.parser_context else None
+        scope = getattr(view, "scope", "")
+        key, _snapshot = authenticate(request._request, scope)
+        return KeyUser(f"key:{key.prefix}"), key
+
+    def authenticate_header(self, _request: Request) -> str:
+        """Return the challenge of a 401."""
+        return CHALLENGE["WWW-Authenticate"]
+
+
+__all__ = ["AuthenticationFailed", "KeyAuthentication", "KeyUser", "Problem"]

@@ -1,0 +1,167 @@
+"""Every refusal as one problem document (RFC 9457)."""
+
+import json
+import logging
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from rest_framework import exceptions as drf
+from rest_framework.response import Response
+
+from experiments.errors import ArmatureError
+
+log = logging.getLogger(__name__)
+
+TITLES = {
+    400: "The request is malformed",
+    401: "No valid key was given",
+    403: "The key may not do this",
+    404: "There is no such thing",
+    405: "The method is not allowed here",
+    406: "The answer cannot be given in that form",
+    409: "The state does not allow this",
+    413: "The request is too large",
+    415: "The media type is not supported",
+    429: "Too many requests",
+    500: "The service failed",
+    503: "The service cannot do this now",
+}
+CONTENT_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """A refusal with everything its document says."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        field: str | None = None,
+        hint: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail = status, code, detail
+        self.field, self.hint, self.headers = field, hint, headers or {}
+
+    def document(self) -> dict[str, Any]:
+        """Return the document's members."""
+        return {
+            "type": f"urn:armature:problem:{self.code}",
+            "title": TITLES.get(self.status, "The request was refused"),
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+            "field": self.field,
+            "hint": self.hint,
+            "request_id": str(uuid.uuid4()),
+        }
+
+
+def problem_response(problem: Problem) -> HttpResponse:
+    """Return the problem as a response."""
+    response = JsonResponse(
+        problem.document(),
+        status=problem.status,
+        content_type=CONTENT_TYPE,
+        # A lone surrogate in an echoed value must not break the answer.
+        json_dumps_params={"ensure_ascii": True},
+    )
+    for name, value in problem.headers.items():
+        response.headers[name] = value
+    return response
+
+
+def from_exception(error: Exception) -> Problem | None:
+    """Return the problem that describes an expected error, None for a defect of ours."""
+    match error:
+        case Problem():
+            return error
+        case ArmatureError():
+            return Problem(error.status, error.code, str(error), field=error.field, hint=error.hint)
+        case ValidationError():
+            return _from_model_validation(error)
+        case Http404():
+            return Problem(404, "not_found", str(error) or "no such resource")
+        case PermissionDenied():
+            return Problem(403, "forbidden", str(error) or "not allowed")
+        case drf.APIException():
+            return _from_drf(error)
+    return None
+
+
+def _from_model_validation(error: ValidationError) -> Problem:
+    if hasattr(error, "error_dict"):
+        field, messages = next(iter(error.message_dict.items()))
+        return Problem(400, "invalid", messages[0], field=None if field == "__all__" else field)
+    return Problem(400, "invalid", error.messages[0])
+
+
+def _from_drf(error: drf.APIException) -> Problem:
+    field, detail = first_detail(error.detail)
+    code = str(getattr(error.detail, "code", None) or error.default_code)
+    if isinstance(error, drf.ParseError):
+        code = "invalid_json"
+    headers = {}
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait) + 1)
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    return Problem(error.status_code, code, detail, field=field, headers=headers)
+
+
+def first_detail(detail: Any, path: str = "") -> tuple[str | None, str]:
+    """Return the path and the text of the first error in a nested DRF detail."""
+    if isinstance(detail, dict):
+        key, value = next(iter(detail.items()))
+        step = "" if key == "non_field_errors" else str(key)
+        return first_detail(value, f"{path}.{step}" if path and step else path or step)
+    if isinstance(detail, list):
+        for index, value in enumerate(detail):
+            if value:
+                nested = isinstance(value, dict | list)
+                return first_detail(value, f"{path}[{index}]" if nested else path)
+        return path or None, "invalid"
+    return path or None, str(detail)
+
+
+def drf_exception_handler(error: Exception, _context: dict[str, Any]) -> Response | None:
+    """Turn what an API view raised into a problem document; a defect stays a logged 500."""
+    problem = from_exception(error)
+    if problem is None:
+        return None
+    response = Response(problem.document(), status=problem.status, content_type=CONTENT_TYPE)
+    for name, value in problem.headers.items():
+        response.headers[name] = value
+    return response
+
+
+def answers_problems(
+    view: Callable[..., HttpResponse],
+) -> Callable[..., HttpResponse]:
+    """Let a plain view raise: expected errors become problem documents, defects a logged one."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - the last wall before the storefront
+            problem = from_exception(error)
+            if problem is None:
+                log.exception("request failed path=%s", request.path)
+                problem = Problem(500, "internal", "the service failed; it has been logged")
+            return problem_response(problem)
+
+    return wrapped
+
+
+def json_safe(value: Any) -> str:
+    """Return a short printable form of a refused value for an error's detail."""
+    text = json.dumps(value, ensure_ascii=True, default=str)
+    return text if len(text) <= 80 else text[:77] + "…"

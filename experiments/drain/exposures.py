@@ -1,0 +1,84 @@
+"""First exposures: one row per unit, experiment and phase, whatever order sightings arrive in."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from experiments.clock import microseconds
+
+# One statement for SQLite and PostgreSQL: the earliest sighting names the variant, and a second
+# variant marks the unit for good. Ordering by key keeps two drains from waiting on each other.
+UPSERT = """
+INSERT INTO experiments_exposure
+    (experiment_id, phase, unit_id, variant_id, first_at, ts_us, day, attributes, is_multiple)
+VALUES (%s, %s, %s, %s, %s, %s, %s, {json}, %s)
+ON CONFLICT (experiment_id, phase, unit_id) DO UPDATE SET
+    is_multiple = experiments_exposure.is_multiple OR excluded.is_multiple
+        OR experiments_exposure.variant_id <> excluded.variant_id,
+    variant_id = CASE WHEN excluded.ts_us < experiments_exposure.ts_us
+        THEN excluded.variant_id ELSE experiments_exposure.variant_id END,
+    first_at = CASE WHEN excluded.ts_us < experiments_exposure.ts_us
+        THEN excluded.first_at ELSE experiments_exposure.first_at END,
+    day = CASE WHEN excluded.ts_us < experiments_exposure.ts_us
+        THEN excluded.day ELSE experiments_exposure.day END,
+    attributes = CASE WHEN excluded.ts_us < experiments_exposure.ts_us
+        THEN excluded.attributes ELSE experiments_exposure.attributes END,
+    ts_us = CASE WHEN excluded.ts_us < experiments_exposure.ts_us
+        THEN excluded.ts_us ELSE experiments_exposure.ts_us END
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A unit met a variant at a moment."""
+
+    experiment_id: int
+    phase: int
+    unit_id: str
+    variant_id: int
+    at: datetime
+    day: str
+    attributes: dict[str, Any]
+
+    @property
+    def key(self) -> tuple[int, int, str]:
+        """Return what is unique about an exposure."""
+        return self.experiment_id, self.phase, self.unit_id
+
+
+def record_exposures(sightings: Sequence[Sighting]) -> None:
+    """Record each unit's earliest sighting; a unit seen in two variants is marked as such."""
+    json_slot = "%s::jsonb" if connection.vendor == "postgresql" else "%s"
+    rows = [_values(first, multiple) for first, multiple in _earliest(sightings)]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(UPSERT.format(json=json_slot), rows)
+
+
+def _earliest(sightings: Iterable[Sighting]) -> list[tuple[Sighting, bool]]:
+    """Return each unit's earliest sighting and whether it was seen in several variants."""
+    first: dict[tuple[int, int, str], Sighting] = {}
+    multiple: set[tuple[int, int, str]] = set()
+    for sighting in sightings:
+        seen = first.setdefault(sighting.key, sighting)
+        if seen.variant_id != sighting.variant_id:
+            multiple.add(sighting.key)
+        if sighting.at < seen.at:
+            first[sighting.key] = sighting
+    return [(first[key], key in multiple) for key in sorted(first)]
+
+
+def _values(sighting: Sighting, is_multiple: bool) -> tuple[Any, ...]:
+    return (
+        *sighting.key,
+        sighting.variant_id,
+        connection.ops.adapt_datetimefield_value(sighting.at),
+        microseconds(sighting.at),
+        sighting.day,
+        json.dumps(sighting.attributes),
+        is_multiple,
+    )

@@ -1,0 +1,105 @@
+"""Applying served slates: their rows, the clicks that came before them, and first exposures."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from experiments.clock import day_of, microseconds
+from experiments.drain.exposures import Sighting, record_exposures
+from experiments.models import Event, Experiment, InboxBatch, Site, Slate, Variant
+from experiments.slates import ServedSlate, document_decoder
+
+CLICK = "select_item"
+
+
+def apply_slates(batches: Sequence[InboxBatch]) -> int:
+    """Store the batches' slates and the exposures they amount to; return how many slates."""
+    sites = Site.objects.in_bulk({batch.site_id for batch in batches})
+    served = [
+        slate
+        for batch in batches
+        for slate in document_decoder.decode(batch.doc).slates
+        if slate.site_id in sites
+    ]
+    if not served:
+        return 0
+    served = _without_lost_experiments(served)
+    clicked = _clicked_before(served)
+    Slate.objects.bulk_create(
+        [_row(slate, sites[slate.site_id], slate.request_id in clicked) for slate in served],
+        batch_size=1000,
+        ignore_conflicts=True,
+    )
+    record_exposures(
+        [_sighting(slate, sites[slate.site_id]) for slate in served if slate.variant_id]
+    )
+    return len(served)
+
+
+def _without_lost_experiments(served: list[ServedSlate]) -> list[ServedSlate]:
+    """Return the slates, those of deleted experiments or variants as served outside of one."""
+    experiments = set(
+        Experiment.objects.filter(pk__in={s.experiment_id for s in served}).values_list(
+            "pk", flat=True
+        )
+    )
+    variants = set(
+        Variant.objects.filter(pk__in={s.variant_id for s in served}).values_list("pk", flat=True)
+    )
+    return [
+        slate
+        if (slate.experiment_id is None or slate.experiment_id in experiments)
+        and (slate.variant_id is None or slate.variant_id in variants)
+        else msgspec.structs.replace(slate, experiment_id=None, variant_id=None, phase=None)
+        for slate in served
+    ]
+
+
+def _clicked_before(served: Sequence[ServedSlate]) -> set[object]:
+    """Return the request ids whose click was applied before their slate."""
+    ids = [str(slate.request_id) for slate in served]
+    found: set[object] = set()
+    for start in range(0, len(ids), 500):
+        found |= set(
+            Event.objects.filter(request_id__in=ids[start : start + 500], type=CLICK).values_list(
+                "request_id", flat=True
+            )
+        )
+    return found
+
+
+def _row(slate: ServedSlate, site: Site, is_clicked: bool) -> Slate:
+    return Slate(
+        site=site,
+        request_id=slate.request_id,
+        placement=slate.placement,
+        served_at=slate.served_at,
+        ts_us=microseconds(slate.served_at),
+        day=day_of(slate.served_at, site.timezone),
+        visitor_id=slate.visitor_id,
+        account_id=slate.account_id,
+        session_id=slate.session_id,
+        experiment_id=slate.experiment_id,
+        phase=slate.phase,
+        variant_id=slate.variant_id,
+        unit_id=slate.unit_id,
+        reason=slate.reason,
+        recommender=slate.recommender,
+        artifact=slate.artifact,
+        items=msgspec.to_builtins(slate.items),
+        fallback=slate.fallback,
+        latency_us=slate.latency_us,
+        clicked=int(is_clicked),
+    )
+
+
+def _sighting(slate: ServedSlate, site: Site) -> Sighting:
+    return Sighting(
+        experiment_id=slate.experiment_id or 0,
+        phase=slate.phase or 0,
+        unit_id=slate.unit_id,
+        variant_id=slate.variant_id or 0,
+        at=slate.served_at,
+        day=day_of(slate.served_at, site.timezone),
+        attributes=slate.attributes,
+    )

@@ -1,0 +1,48 @@
+"""Telling the worker that the inbox has work: a hint may be lost, the data never is."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+
+log = logging.getLogger(__name__)
+
+AWAKE_FOR_S = 1.0
+_lock = threading.Lock()
+_last_sent = 0.0
+
+
+def _flag() -> Path:
+    return Path(settings.DATA_DIR) / "drain.awake"
+
+
+def mark_awake() -> None:
+    """Let the web processes see that a drain is at work, so that they need not send a hint."""
+    try:
+        _flag().touch()
+    except OSError as error:  # a full disk costs a few needless hints, nothing else
+        log.warning("drain flag could not be touched: %s", error)
+
+
+def is_awake() -> bool:
+    """Return whether a drain showed itself within the last second."""
+    try:
+        return time.time() - _flag().stat().st_mtime < AWAKE_FOR_S
+    except OSError:
+        return False
+
+
+def hint(send: Callable[[], object]) -> None:
+    """Send at most one hint a second and process; never raises into the request."""
+    global _last_sent
+    with _lock:
+        if time.monotonic() - _last_sent < AWAKE_FOR_S or is_awake():
+            return
+        _last_sent = time.monotonic()
+    try:
+        send()
+    except Exception as error:  # noqa: BLE001 - the sweep finds the work; the 202 stands
+        log.warning("hint not sent: %s", error)

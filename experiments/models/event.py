@@ -1,0 +1,164 @@
+"""What happened: the inbox, applied events, served slates, exposures, and what was refused."""
+
+from django.db import models
+from django.db.models import Q
+
+from experiments.models.experiment import Experiment, Variant
+from experiments.models.site import Site
+
+ID = 256  # characters of a unit, item, session or order id
+MAX_AMOUNT = 10**13  # minor units; far above any basket, far below 2^63
+
+
+class InboxBatch(models.Model):
+    """An accepted document that waits to be applied; committed before its 202."""
+
+    class Kind(models.TextChoices):
+        EVENTS = "events"
+        SLATES = "slates"
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    received_at = models.DateTimeField()
+    doc = models.TextField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name_plural = "inbox batches"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class Event(models.Model):
+    """Something a unit did; its id is an identity for ever."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE)
+    event_id = models.UUIDField()
+    type = models.CharField(max_length=64)
+    occurred_at = models.DateTimeField()
+    ts_us = models.BigIntegerField()
+    day = models.CharField(max_length=10)
+    received_at = models.DateTimeField()
+    visitor_id = models.CharField(max_length=ID, blank=True)
+    account_id = models.CharField(max_length=ID, blank=True)
+    session_id = models.CharField(max_length=ID, blank=True)
+    request_id = models.UUIDField(null=True, blank=True)
+    item_id = models.CharField(max_length=ID, blank=True)
+    rank = models.PositiveIntegerField(null=True, blank=True)
+    items = models.JSONField(default=list, blank=True)
+    quantity = models.BigIntegerField(null=True, blank=True)
+    amount = models.BigIntegerField(null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    order_id = models.CharField(max_length=ID, blank=True)
+    order_ref = models.CharField(max_length=ID, blank=True)
+    attributes = models.JSONField(default=dict, blank=True)
+    properties = models.JSONField(default=dict, blank=True)
+    is_verified = models.BooleanField(default=True)
+    body_hash = models.CharField(max_length=32)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["site", "event_id"], name="event_id_unique_in_site"),
+            models.CheckConstraint(
+                condition=Q(amount__isnull=True) | Q(amount__gte=0, amount__lte=MAX_AMOUNT),
+                name="event_amount_within_bounds",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["site", "visitor_id", "ts_us"], name="event_visitor_time"),
+            models.Index(fields=["site", "account_id", "ts_us"], name="event_account_time"),
+            models.Index(
+                fields=["request_id"],
+                name="event_request",
+                condition=Q(request_id__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id}"
+
+
+class Slate(models.Model):
+    """One served list: who got it, from what, and what stood where."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE)
+    request_id = models.UUIDField()
+    placement = models.CharField(max_length=80)
+    served_at = models.DateTimeField()
+    ts_us = models.BigIntegerField()
+    day = models.CharField(max_length=10)
+    visitor_id = models.CharField(max_length=ID, blank=True)
+    account_id = models.CharField(max_length=ID, blank=True)
+    session_id = models.CharField(max_length=ID, blank=True)
+    experiment = models.ForeignKey(Experiment, null=True, on_delete=models.CASCADE)
+    phase = models.PositiveIntegerField(null=True)
+    variant = models.ForeignKey(Variant, null=True, on_delete=models.CASCADE)
+    unit_id = models.CharField(max_length=ID, blank=True)
+    reason = models.CharField(max_length=20)
+    recommender = models.CharField(max_length=100)
+    artifact = models.CharField(max_length=150, blank=True)
+    items = models.JSONField(default=list)
+    fallback = models.CharField(max_length=40, blank=True)
+    latency_us = models.PositiveIntegerField(default=0)
+    clicked = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["site", "request_id"], name="slate_request_unique")
+        ]
+        indexes = [
+            models.Index(fields=["experiment", "phase", "unit_id", "ts_us"], name="slate_unit_time")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.placement} {self.request_id}"
+
+
+class Exposure(models.Model):
+    """The logged fact that a unit met its variant; one row per unit, experiment and phase."""
+
+    experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="exposures")
+    phase = models.PositiveIntegerField()
+    unit_id = models.CharField(max_length=ID)
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE)
+    first_at = models.DateTimeField()
+    ts_us = models.BigIntegerField()
+    day = models.CharField(max_length=10)
+    attributes = models.JSONField(default=dict)
+    is_multiple = models.BooleanField(
+        default=False, help_text="Seen in two variants of one phase: left out and counted."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["experiment", "phase", "unit_id"], name="exposure_once_per_phase"
+            )
+        ]
+        indexes = [models.Index(fields=["experiment", "phase", "variant"], name="exposure_variant")]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} in {self.variant_id}"
+
+
+class Quarantine(models.Model):
+    """A refused event, kept with its reason, ready for repair and replay."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE)
+    received_at = models.DateTimeField()
+    code = models.CharField(max_length=40)
+    field = models.CharField(max_length=100, blank=True)
+    detail = models.TextField(blank=True)
+    event_id = models.CharField(max_length=64, blank=True)
+    index = models.PositiveIntegerField(null=True)
+    body = models.TextField()
+    replayed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "quarantine"
+        indexes = [models.Index(fields=["site", "received_at"], name="quarantine_time")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.event_id}"

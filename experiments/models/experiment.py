@@ -1,0 +1,131 @@
+"""Experiments, their variants and the record of their status changes."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from experiments.lifecycle import Status
+from experiments.models.layer import Placement
+from experiments.models.site import Site
+
+
+class Experiment(models.Model):
+    """One question put to the visitors of one placement."""
+
+    class UnitType(models.TextChoices):
+        VISITOR = "visitor", "visitor"
+        ACCOUNT = "account", "account"
+        SESSION = "session", "session"
+
+    class Monitoring(models.TextChoices):
+        ALWAYS_VALID = "always_valid", "always valid: may be read at any time"
+        FIXED = "fixed", "fixed horizon: read once, at the planned end"
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="experiments")
+    key = models.SlugField(max_length=80, help_text="Short name in addresses and in the API.")
+    name = models.CharField(max_length=200)
+    hypothesis = models.TextField(blank=True, help_text="If we change …, then … rises, because ….")
+    placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="experiments")
+    unit_type = models.CharField(max_length=8, choices=UnitType.choices, default=UnitType.VISITOR)
+    status = models.CharField(
+        max_length=10,
+        choices=[(status.value, status.value) for status in Status],
+        default=Status.DRAFT.value,
+        editable=False,
+    )
+    phase = models.PositiveIntegerField(default=1, editable=False)
+    seed = models.CharField(max_length=120, editable=False)
+    eligibility = models.JSONField(
+        default=dict, blank=True, help_text='Condition on attributes, e.g. {"country": "DE"}.'
+    )
+    window_days = models.PositiveIntegerField(
+        default=14, help_text="Events count for this many days after a unit's first exposure."
+    )
+    monitoring = models.CharField(
+        max_length=12, choices=Monitoring.choices, default=Monitoring.ALWAYS_VALID
+    )
+    planned_days = models.PositiveIntegerField(default=14)
+    planned_units = models.PositiveIntegerField(null=True, blank=True)
+    mde = models.FloatField(
+        null=True,
+        blank=True,
+        verbose_name="smallest lift worth detecting",
+        help_text="A fraction: 0.05 is 5 %.",
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, editable=False
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "key"], name="experiment_key_unique_in_site"),
+            models.CheckConstraint(
+                condition=Q(window_days__gte=1, window_days__lte=365),
+                name="experiment_window_within_a_year",
+            ),
+            models.CheckConstraint(
+                condition=Q(mde__isnull=True) | Q(mde__gt=0), name="experiment_mde_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Variant(models.Model):
+    """One configured experience of an experiment."""
+
+    experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="variants")
+    key = models.SlugField(max_length=80)
+    name = models.CharField(max_length=200)
+    is_control = models.BooleanField(default=False)
+    weight = models.PositiveIntegerField(default=1)
+    parameters = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='What this variant shows, e.g. {"recommender": "hybrid"}.',
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["experiment", "key"], name="variant_key_unique_in_experiment"
+            ),
+            models.UniqueConstraint(
+                fields=["experiment"],
+                condition=Q(is_control=True),
+                name="variant_single_control",
+                violation_error_message="An experiment has exactly one control.",
+            ),
+            models.CheckConstraint(
+                condition=Q(weight__gte=1, weight__lte=10_000), name="variant_weight_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StatusChange(models.Model):
+    """One step of an experiment's life; appended, never changed."""
+
+    experiment = models.ForeignKey(
+        Experiment, on_delete=models.CASCADE, related_name="status_changes"
+    )
+    from_status = models.CharField(max_length=10)
+    to_status = models.CharField(max_length=10)
+    actor = models.CharField(max_length=200, blank=True)
+    reason = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.from_status} → {self.to_status}"

@@ -1,0 +1,26 @@
+"""What this room lets higher rooms add: site defaults, launch checks, pinned parameters.
+
+Higher rooms append in their `AppConfig.ready`; this room only calls what it finds.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from experiments.models import Experiment, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The outcome of one launch check."""
+
+    name: str
+    passed: bool
+    detail: str
+    fix: str = ""
+
+
+SITE_INITIALISERS: list[Callable[[Site], None]] = []
+LAUNCH_CHECKS: list[Callable[[Experiment], list[Check]]] = []
+# Each gets a site and a variant's parameters and returns those that the running variant keeps.
+PARAMETER_PINNERS: list[Callable[[Site, dict[str, Any]], dict[str, Any]]] = []

@@ -1,0 +1,90 @@
+"""Reading this room's tables."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Max, Q, QuerySet
+
+from experiments.models import Event, Experiment, Exposure, InboxBatch, Slate
+
+
+def experiments_of(site_id: int) -> QuerySet[Experiment]:
+    """Return a site's experiments with what their pages show, newest first."""
+    return (
+        Experiment.objects.filter(site_id=site_id)
+        .select_related("site", "placement__layer", "allocation")
+        .prefetch_related("variants")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SlateCounts:
+    """How a variant was served in one phase."""
+
+    slates: int
+    fallbacks: int
+    clicked: int
+
+
+def slate_counts(*, experiment_id: int, phase: int, until_us: int) -> dict[int, SlateCounts]:
+    """Return slates, fallbacks and clicked slates of a phase by variant id."""
+    rows = (
+        Slate.objects.filter(
+            experiment_id=experiment_id,
+            phase=phase,
+            ts_us__lte=until_us,
+            variant_id__isnull=False,
+        )
+        .values("variant_id")
+        .annotate(
+            slates=Count("id"),
+            fallbacks=Count("id", filter=~Q(fallback="")),
+            clicked_slates=Count("id", filter=Q(clicked=1)),
+        )
+    )
+    return {
+        row["variant_id"]: SlateCounts(row["slates"], row["fallbacks"], row["clicked_slates"])
+        for row in rows
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureCounts:
+    """Units counted once at their first exposure, and those left out."""
+
+    by_variant: dict[int, int]
+    multiple: int
+
+
+def exposure_counts(*, experiment_id: int, phase: int, until_us: int) -> ExposureCounts:
+    """Return exposed units of a phase by variant id, and the units seen in several variants."""
+    rows = Exposure.objects.filter(experiment_id=experiment_id, phase=phase, ts_us__lte=until_us)
+    single = rows.filter(is_multiple=False).values("variant_id").annotate(units=Count("id"))
+    return ExposureCounts(
+        by_variant={row["variant_id"]: row["units"] for row in single},
+        multiple=rows.filter(is_multiple=True).count(),
+    )
+
+
+def waiting_batches(site_id: int) -> int:
+    """Return how many accepted batches of a site are not applied yet."""
+    return InboxBatch.objects.filter(site_id=site_id).count()
+
+
+def unattributed_events(site_id: int, *, from_us: int, until_us: int) -> int:
+    """Return how many events in a time range carry no id of any unit."""
+    return Event.objects.filter(
+        site_id=site_id,
+        visitor_id="",
+        account_id="",
+        session_id="",
+        ts_us__gte=from_us,
+        ts_us__lte=until_us,
+    ).count()
+
+
+def newest_event_us(site_id: int) -> int | None:
+    """Return the time of a site's latest applied event or slate, None when there is none."""
+    event = Event.objects.filter(site_id=site_id).aggregate(at=Max("ts_us"))["at"]
+    slate = Slate.objects.filter(site_id=site_id).aggregate(at=Max("ts_us"))["at"]
+    times = [at for at in (event, slate) if at is not None]
+    return max(times) if times else None

@@ -1,0 +1,129 @@
+"""The shapes of what storefronts send: units, events, slate requests. Compiled validators."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+MAX_AMOUNT = 10**13
+MAX_ATTRIBUTES = 64
+MAX_ITEMS = 500
+MAX_EVENTS = 500
+
+Id = Annotated[str, Meta(min_length=1, max_length=256)]
+# JavaScript clients send numbers as ids; beyond 2^53 they are no longer exact, so refused.
+LooseId = Id | Annotated[int, Meta(ge=-(2**53), le=2**53)]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
+Amount = Annotated[int, Meta(ge=0, le=MAX_AMOUNT)]
+Quantity = Annotated[int, Meta(ge=0, le=1_000_000)]
+Rank = Annotated[int, Meta(ge=1, le=10_000)]
+EventType = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Attributes = Annotated[dict[Annotated[str, Meta(max_length=256)], Any], Meta(max_length=64)]
+
+
+class Unit(Struct, frozen=True):
+    """The ids of whoever is meant; empty and missing mean the same."""
+
+    visitor_id: LooseId | None = None
+    account_id: LooseId | None = None
+
+
+class Money(Struct, frozen=True):
+    """An amount in minor units."""
+
+    amount: Amount
+    currency: Currency
+
+
+class Line(Struct, frozen=True):
+    """One item of a list, a basket or a refund; the price is in minor units."""
+
+    item_id: LooseId
+    quantity: Quantity = 1
+    price: Amount | None = None
+
+
+class EventIn(Struct, frozen=True):
+    """One event as a storefront sends it."""
+
+    event_id: UUID
+    type: EventType
+    occurred_at: Annotated[datetime, Meta(tz=True)]
+    unit: Unit = Unit()
+    request_id: UUID | None = None
+    item_id: LooseId | None = None
+    rank: Rank | None = None
+    items: Annotated[list[Line], Meta(max_length=MAX_ITEMS)] = []
+    quantity: Quantity | None = None
+    value: Money | None = None
+    order_id: LooseId | None = None
+    session_id: LooseId | None = None
+    attributes: Attributes = {}
+    properties: Attributes = {}
+    exposure_token: Annotated[str, Meta(max_length=1024)] | None = None
+
+
+class Clock(Struct, frozen=True):
+    """What a simulated site may say about the time."""
+
+    now: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class EventBatch(Struct, frozen=True):
+    """A batch; its events stay raw so that a bad one never fails its neighbours."""
+
+    events: Annotated[list[Raw], Meta(min_length=1)]
+    context: Clock = Clock()
+
+
+class Consent(Struct, frozen=True):
+    """What the visitor agreed to."""
+
+    personalization: bool = True
+    analytics: bool = True
+
+
+class SlateContext(Struct, frozen=True):
+    """What the page knows when it asks for a list."""
+
+    item_id: LooseId | None = None
+    cart: Annotated[list[LooseId], Meta(max_length=500)] = []
+    device: Annotated[str, Meta(max_length=64)] | None = None
+    country: Annotated[str, Meta(max_length=64)] | None = None
+    now: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class SlateRequest(Struct, frozen=True):
+    """A call for a list of recommendations."""
+
+    placement: Annotated[str, Meta(min_length=1, max_length=80)]
+    unit: Unit = Unit()
+    k: Annotated[int, Meta(ge=1, le=100)] = 10
+    context: SlateContext = SlateContext()
+    attributes: Attributes = {}
+    session_id: LooseId | None = None
+    consent: Consent = Consent()
+
+
+class AssignmentRequest(Struct, frozen=True):
+    """A question which variants a unit belongs to; nothing is recorded."""
+
+    unit: Unit = Unit()
+    experiment: Annotated[str, Meta(max_length=80)] | None = None
+    attributes: Attributes = {}
+    session_id: LooseId | None = None
+    consent: Consent = Consent()
+
+
+def text_id(value: str | int | None | UnsetType) -> str:
+    """Return an id as text, "" when there is none; integers become their decimal text."""
+    return "" if value is None or value is UNSET else str(value)
+
+
+event_decoder = msgspec.json.Decoder(EventIn)
+batch_decoder = msgspec.json.Decoder(EventBatch)
+slate_decoder = msgspec.json.Decoder(SlateRequest)
+assignment_decoder = msgspec.json.Decoder(AssignmentRequest)
+encoder = msgspec.json.Encoder()

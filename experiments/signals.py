@@ -1,0 +1,32 @@
+"""Any change of what the snapshot is compiled from raises the configuration's version."""
+
+from typing import Any
+
+from django.db.models import F
+from django.db.models.signals import post_delete, post_save
+
+from experiments.models import (
+    Allocation,
+    ApiKey,
+    ConfigVersion,
+    Experiment,
+    Layer,
+    Placement,
+    Site,
+    Variant,
+)
+
+CONFIGURATION = (Site, ApiKey, Layer, Placement, Experiment, Variant, Allocation)
+
+
+def bump(**_kwargs: Any) -> None:
+    """Raise the version, in the caller's transaction, so that readers see both or neither."""
+    if not ConfigVersion.objects.filter(id=1).update(version=F("version") + 1):
+        ConfigVersion.objects.get_or_create(id=1)
+
+
+def connect() -> None:
+    """Listen to every model that the snapshot is made of."""
+    for model in CONFIGURATION:
+        for signal in (post_save, post_delete):
+            signal.connect(bump, sender=model, dispatch_uid=f"bump-{model.__name__}-{id(signal)}")

@@ -1,0 +1,188 @@
+"""The compiled configuration in process memory: keys, sites, experiments. No request queries it."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+
+import msgspec
+from django.conf import settings
+
+from experiments.assignment.layers import variant_ranges
+from experiments.assignment.specs import ExperimentSpec, PlacementSpec, VariantSpec
+from experiments.lifecycle import Status
+from experiments.models import ApiKey, ConfigVersion, Experiment, Placement, Site
+from experiments.watching import Watched
+
+LIVE = (Status.SCHEDULED, Status.RUNNING, Status.PAUSED, Status.ENDED)
+DECIDING = (Status.RUNNING, Status.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class KeySpec:
+    """What a request needs to know of its key."""
+
+    digest: str
+    prefix: str
+    site_id: int
+    is_publishable: bool
+    scopes: frozenset[str]
+    expires_at: datetime | None
+
+    def is_valid(self, now: datetime) -> bool:
+        """Return whether the key has not expired; revoked keys are not in the snapshot."""
+        return self.expires_at is None or now < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSpec:
+    """One site: what its requests are checked against and decided by."""
+
+    id: int
+    slug: str
+    currency: str
+    timezone: str
+    allowed_origins: frozenset[str]
+    is_simulated: bool
+    exposure_mode: str
+    count_unverified: bool
+    placements: dict[str, PlacementSpec]
+    experiments: tuple[ExperimentSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything at one version; replaced as a whole, never changed."""
+
+    version: int
+    keys: dict[str, KeySpec]
+    sites: dict[int, SiteSpec]
+
+
+def version() -> int:
+    """Return the configuration's version; one small query."""
+    row = ConfigVersion.objects.filter(id=1).values_list("version", flat=True).first()
+    return row or 0
+
+
+def load(_previous: Snapshot | None = None) -> Snapshot:
+    """Return the snapshot compiled from the database, and keep a copy on disk."""
+    seen = version()
+    experiments = (
+        Experiment.objects.filter(status__in=LIVE)
+        .select_related("placement__layer", "allocation")
+        .prefetch_related("variants")
+        .order_by("id")
+    )
+    by_site: dict[int, list[ExperimentSpec]] = {}
+    for row in experiments:
+        by_site.setdefault(row.site_id, []).append(compile_experiment(row))
+    placements: dict[int, list[Placement]] = {}
+    for placement in Placement.objects.all():
+        placements.setdefault(placement.site_id, []).append(placement)
+    snapshot = Snapshot(
+        version=seen,
+        keys={key.digest: _key(key) for key in ApiKey.objects.filter(revoked_at=None)},
+        sites={
+            site.pk: _site(site, placements.get(site.pk, []), by_site.get(site.pk, []))
+            for site in Site.objects.all()
+        },
+    )
+    _keep_copy(snapshot)
+    return snapshot
+
+
+def compile_experiment(experiment: Experiment) -> ExperimentSpec:
+    """Return an experiment as assignment sees it."""
+    variants = list(experiment.variants.all())
+    ranges = variant_ranges([variant.weight for variant in variants]) if variants else ()
+    allocation = getattr(experiment, "allocation", None)
+    return ExperimentSpec(
+        id=experiment.pk,
+        key=experiment.key,
+        placement=experiment.placement.key,
+        unit_type=experiment.unit_type,
+        status=experiment.status,
+        phase=experiment.phase,
+        seed=experiment.seed,
+        layer_seed=experiment.placement.layer.seed,
+        allocation=((allocation.start, allocation.stop),) if allocation else (),
+        variants=tuple(
+            VariantSpec(
+                id=variant.pk,
+                key=variant.key,
+                name=variant.name,
+                range=span,
+                parameters=variant.parameters,
+            )
+            for variant, span in zip(variants, ranges, strict=True)
+        ),
+        condition=experiment.eligibility,
+    )
+
+
+def _key(key: ApiKey) -> KeySpec:
+    return KeySpec(
+        digest=key.digest,
+        prefix=key.prefix,
+        site_id=key.site_id,
+        is_publishable=key.kind == ApiKey.Kind.PUBLISHABLE,
+        scopes=frozenset(key.scopes),
+        expires_at=key.expires_at,
+    )
+
+
+def _site(
+    site: Site, placements: Iterable[Placement], experiments: list[ExperimentSpec]
+) -> SiteSpec:
+    deciding = [experiment for experiment in experiments if experiment.status in DECIDING]
+    return SiteSpec(
+        id=site.pk,
+        slug=site.slug,
+        currency=site.currency,
+        timezone=site.timezone,
+        allowed_origins=frozenset(site.allowed_origins),
+        is_simulated=site.is_simulated,
+        exposure_mode=site.exposure_mode,
+        count_unverified=site.count_unverified,
+        placements={
+            placement.key: PlacementSpec(
+                key=placement.key,
+                parameters=placement.parameters,
+                experiments=tuple(e for e in deciding if e.placement == placement.key),
+            )
+            for placement in placements
+        },
+        experiments=tuple(experiments),
+    )
+
+
+def _copy_path() -> Path:
+    return Path(settings.DATA_DIR) / "snapshot.json"
+
+
+def _keep_copy(snapshot: Snapshot) -> None:
+    """Write the last good copy, atomically; readable by this user alone, as it lists key digests."""
+    path = _copy_path()
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    temporary.touch(mode=0o600)
+    temporary.write_bytes(msgspec.json.encode(snapshot))
+    temporary.replace(path)
+
+
+def restore() -> Snapshot | None:
+    """Return the last good copy from disk, None when there is none that can be read."""
+    try:
+        return msgspec.json.decode(_copy_path().read_bytes(), type=Snapshot)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+watched: Watched[Snapshot] = Watched("configuration", version=version, load=load, restore=restore)
+
+
+def current() -> Snapshot:
+    """Return the snapshot of this process; no query, no lock, at most some seconds old."""
+    return watched.get()

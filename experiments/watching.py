@@ -1,0 +1,91 @@
+"""A value in process memory that follows the database: readers never query, changes arrive fast."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Watched(Generic[T]):
+    """Keeps the newest `load(previous)`; asks `version()` every SNAPSHOT_MAX_AGE_S in a thread.
+
+    With SNAPSHOT_MAX_AGE_S = 0 the version is asked on each read instead (tests, commands). While
+    the database is away the last good value stays.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        version: Callable[[], object],
+        load: Callable[[T | None], T],
+        restore: Callable[[], T | None] = lambda: None,
+    ) -> None:
+        self._name, self._version_of, self._load, self._restore = name, version, load, restore
+        self._value: T | None = None
+        self._version: object = None
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._pid = 0
+
+    def get(self) -> T:
+        """Return the current value; the first call of a process loads it."""
+        if settings.SNAPSHOT_MAX_AGE_S == 0:
+            self.refresh()
+        elif self._thread is None or self._pid != os.getpid():
+            self._begin()
+        if self._value is None:
+            self.refresh()
+        if self._value is None:
+            raise RuntimeError(f"{self._name} could not be loaded and no good copy is left")
+        return self._value
+
+    def refresh(self) -> bool:
+        """Load again if the version moved; return whether it did."""
+        with self._lock:
+            try:
+                version = self._version_of()
+                if self._value is not None and version == self._version:
+                    return False
+                self._value, self._version = self._load(self._value), version
+            except DatabaseError as error:
+                self._survive(error)
+                return False
+        return True
+
+    def reset(self) -> None:
+        """Forget the value, so that the next read loads it."""
+        with self._lock:
+            self._value = self._version = None
+
+    def _survive(self, error: DatabaseError) -> None:
+        log.error("%s not refreshed, the last good copy serves: %s", self._name, error)
+        if self._value is None:
+            self._value = self._restore()
+
+    def _begin(self) -> None:
+        """Load in the caller's thread, then follow in a thread of this process's own."""
+        with self._lock:
+            if self._pid == os.getpid() and self._thread is not None:
+                return
+            self._pid = os.getpid()
+            self._thread = threading.Thread(target=self._follow, name=self._name, daemon=True)
+        self.refresh()
+        self._thread.start()
+
+    def _follow(self) -> None:
+        while True:
+            time.sleep(settings.SNAPSHOT_MAX_AGE_S)
+            try:
+                self.refresh()
+            except Exception:  # noqa: BLE001 - the thread must live; the last good value serves
+                log.exception("%s not refreshed", self._name)
+            connection.close_if_unusable_or_obsolete()

@@ -1,0 +1,18 @@
+"""The Celery application and what beat repeats."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("armature")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["experiments", "recommenders", "analytics"])
+app.conf.beat_schedule = {
+    # A lost hint costs seconds, never data: the sweep finds whatever is left in the inbox.
+    "sweep the inbox": {"task": "experiments.tasks.drain_inbox", "schedule": 5.0},
+    "sweep queued work": {"task": "recommenders.tasks.sweep_training", "schedule": 15.0},
+    "sweep queued analyses": {"task": "analytics.tasks.sweep_analyses", "schedule": 15.0},
+    "refresh running analyses": {"task": "analytics.tasks.refresh_running", "schedule": 3600.0},
+}

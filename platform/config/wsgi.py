@@ -1,0 +1,34 @@
+"""The WSGI server's entry: storefront endpoints through a bare handler, pages through the whole chain."""
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+
+API_PREFIX = "/api/v1/"
+
+
+def _handler(middleware: list[str]) -> WSGIHandler:
+    """Return a handler with this chain; Django reads the chain once, when a handler is made."""
+    before = settings.MIDDLEWARE
+    settings.MIDDLEWARE = middleware
+    try:
+        return WSGIHandler()
+    finally:
+        settings.MIDDLEWARE = before
+
+
+django.setup(set_prefix=False)
+_pages = _handler(settings.MIDDLEWARE)
+_api = _handler(settings.API_MIDDLEWARE)
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Answer one request."""
+    handler = _api if environ.get("PATH_INFO", "").startswith(API_PREFIX) else _pages
+    return handler(environ, start_response)

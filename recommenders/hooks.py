@@ -1,0 +1,67 @@
+"""What this room adds to a new site, to the launch checks and to starting an experiment."""
+
+from typing import Any
+
+from django.db.models.signals import post_delete, post_save
+
+from experiments.models import Experiment, Site
+from experiments.registries import LAUNCH_CHECKS, PARAMETER_PINNERS, SITE_INITIALISERS, Check
+from experiments.signals import bump
+
+CHAMPION = "champion"
+
+
+def register() -> None:
+    """Fill the registries of the room below, and let serving processes notice new artifacts."""
+    from recommenders.models import Artifact, Recommender
+
+    for registry, entry in (
+        (SITE_INITIALISERS, create_builtin_recommenders),
+        (LAUNCH_CHECKS, recommenders_can_serve),
+        (PARAMETER_PINNERS, pin_artifact),
+    ):
+        if entry not in registry:
+            registry.append(entry)  # type: ignore[attr-defined]
+    for model in (Artifact, Recommender):
+        for signal in (post_save, post_delete):
+            signal.connect(bump, sender=model, dispatch_uid=f"bump-{model.__name__}-{id(signal)}")
+
+
+def create_builtin_recommenders(site: Site) -> None:
+    """Give a new site a recommender for every registered algorithm that can run here."""
+    from recommenders.models import Recommender
+    from recommenders.registry import available
+
+    Recommender.objects.bulk_create(
+        Recommender(site=site, key=name, algorithm=name) for name in available()
+    )
+
+
+def recommenders_can_serve(experiment: Experiment) -> list[Check]:
+    """Return one check per variant: its recommender exists and has an artifact that loads."""
+    return [
+        _variant_check(experiment.site, variant.name, variant.parameters)
+        for variant in experiment.variants.all()
+    ]
+
+
+def _variant_check(site: Site, name: str, parameters: dict[str, Any]) -> Check:
+    from recommenders.selectors import why_unservable
+
+    problem = why_unservable(site, parameters)
+    return Check(
+        f"{name} can be served",
+        not problem,
+        problem or str(parameters.get("recommender", "the placement's default")),
+        "Train the recommender, or choose another.",
+    )
+
+
+def pin_artifact(site: Site, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters with the champion's version, unless they name an artifact already."""
+    from recommenders.selectors import champion_name
+
+    if "recommender" not in parameters or parameters.get("artifact"):
+        return parameters
+    champion = champion_name(site, parameters["recommender"])
+    return {**parameters, "artifact": champion} if champion else parameters
