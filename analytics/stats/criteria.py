@@ -2,7 +2,7 @@
 
 from analytics.stats import schedule
 from analytics.stats.formats import number, p_value_text, percent
-from analytics.stats.results import Comparison
+from analytics.stats.results import Comparison, Direction
 from analytics.stats.verdicts import (
     Criterion,
     CriterionState,
@@ -40,15 +40,30 @@ def _primary(
     """Return whether the primary metric is clear of zero in the good direction."""
     is_early = not (schedule.is_readable(inputs) and schedule.has_minimum_days(inputs))
     sides = [_side(each.primary) for each in judged]
-    good, bad = inputs.direction.sign, -inputs.direction.sign
+    bad = -inputs.direction.sign
     if is_withheld or (is_early and bad not in sides):
         return Criterion("primary", CriterionState.WITHHELD, "withheld")
     state = CriterionState.OPEN
-    if good in sides:
+    if any(is_shown_better(each.primary, inputs.direction) for each in judged):
         state = CriterionState.MET
     elif bad in sides:
         state = CriterionState.NOT_MET
     return Criterion("primary", state, _sides_text(sides))
+
+
+def is_shown_better(comparison: Comparison, direction: Direction) -> bool:
+    """Tell whether a gain is shown, also after the correction where there was one."""
+    return is_beyond_zero(comparison, direction.sign) and holds_adjusted(comparison)
+
+
+def is_beyond_zero(comparison: Comparison, sign: int) -> bool:
+    """Tell whether the interval lies wholly on the side of zero that `sign` names."""
+    return _side(comparison) == sign
+
+
+def holds_adjusted(comparison: Comparison) -> bool:
+    """Tell whether the claim survives the correction; true where there was none."""
+    return comparison.p_adjusted is None or comparison.p_adjusted < comparison.alpha
 
 
 def _side(comparison: Comparison) -> int | None:
@@ -63,6 +78,7 @@ def _sides_text(sides: list[int | None]) -> str:
     names = {1: "wholly above 0", -1: "wholly below 0", 0: "contains 0", None: "not computable"}
     if len(sides) == 1:
         return names[sides[0]]
+    names[0] = "around 0"
     return ", ".join(f"{sides.count(side)} {names[side]}" for side in names if side in sides)
 
 

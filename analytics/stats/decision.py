@@ -9,7 +9,12 @@ from dataclasses import replace
 
 from analytics.stats import schedule
 from analytics.stats.compare import compare_estimates
-from analytics.stats.criteria import criteria_of
+from analytics.stats.criteria import (
+    criteria_of,
+    holds_adjusted,
+    is_beyond_zero,
+    is_shown_better,
+)
 from analytics.stats.multiplicity import Adjustment, adjust
 from analytics.stats.noninferiority import non_inferiority
 from analytics.stats.results import CheckLevel, Comparison, Monitoring, Status
@@ -155,7 +160,7 @@ def _harm(
 ) -> tuple[Reason, ...]:
     """Return which harm is shown; judged without correction, for stopping is the safe error."""
     found = {
-        Reason.PRIMARY_WORSE: _is_beyond_zero(primary, -inputs.direction.sign),
+        Reason.PRIMARY_WORSE: is_beyond_zero(primary, -inputs.direction.sign),
         Reason.GUARDRAIL_EXCEEDED: any(
             each.state is GuardrailState.EXCEEDED for each in guardrails
         ),
@@ -185,8 +190,7 @@ def _conclusion(
 ) -> tuple[VerdictState, tuple[Reason, ...]] | None:
     """Return ship or no meaningful gain where its rule is met."""
     has_open = any(each.state is GuardrailState.OPEN for each in guardrails)
-    is_better = _is_beyond_zero(primary, inputs.direction.sign)
-    if is_better and _holds_adjusted(primary) and not has_open:
+    if is_shown_better(primary, inputs.direction) and not has_open:
         return VerdictState.SHIP, (Reason.PRIMARY_BETTER,)
     is_small = (
         inputs.mde is not None
@@ -202,24 +206,13 @@ def _open_reasons(
     primary: Comparison, guardrails: tuple[GuardrailVerdict, ...], inputs: DecisionInputs
 ) -> tuple[Reason, ...]:
     """Return why nothing could be concluded."""
-    if not _is_beyond_zero(primary, inputs.direction.sign):
+    if not is_beyond_zero(primary, inputs.direction.sign):
         return (Reason.NOT_TOLD_APART,)
     found = {
-        Reason.NOT_AFTER_ADJUSTMENT: not _holds_adjusted(primary),
+        Reason.NOT_AFTER_ADJUSTMENT: not holds_adjusted(primary),
         Reason.GUARDRAIL_OPEN: any(each.state is GuardrailState.OPEN for each in guardrails),
     }
     return tuple(reason for reason, is_present in found.items() if is_present)
-
-
-def _is_beyond_zero(comparison: Comparison, sign: int) -> bool:
-    """Tell whether the interval lies wholly on the side of zero that `sign` names."""
-    interval = comparison.interval
-    return interval is not None and (interval.low > 0 if sign > 0 else interval.high < 0)
-
-
-def _holds_adjusted(comparison: Comparison) -> bool:
-    """Tell whether the claim survives the correction, where there was one."""
-    return comparison.p_adjusted is None or comparison.p_adjusted < comparison.alpha
 
 
 def _overall(

@@ -7,7 +7,7 @@ from analytics.stats.compare import START_CONVERSIONS, START_UNITS
 from analytics.stats.formats import number, percent, short_percent
 from analytics.stats.phrases import change_sentences, days_phrase, range_phrase
 from analytics.stats.results import Direction
-from analytics.stats.schedule import MINIMUM_DAYS, WEEK
+from analytics.stats.schedule import MINIMUM_DAYS, WEEK, is_planned_size_reached
 from analytics.stats.verdicts import (
     DecisionInputs,
     GuardrailState,
@@ -193,14 +193,22 @@ def _keep_running(story: Story) -> list[str]:
     sentences = []
     for treatment in story.sharing_state():
         sentences += _still_possible(story, treatment)
-    if story.days_left is None:
-        return [*sentences, "Keep running until the planned size is reached."]
-    inputs = story.inputs
-    verb = "is" if story.days_left == 1 else "are"
-    about = f"About {number(story.days_left)} more day{'' if story.days_left == 1 else 's'} {verb}"
+    return [*sentences, _how_long(story)]
+
+
+def _how_long(story: Story) -> str:
+    """Tell how many more days the plan asks for."""
+    inputs, days = story.inputs, story.days_left
+    if days is None:
+        return "Keep running until the planned size is reached."
+    if is_planned_size_reached(inputs):
+        end = f"in about {days_phrase(days)}"
+        return f"The planned size is reached; the test ends at twice that, {end}."
+    verb = "day is" if days == 1 else "days are"
+    goal = "reach the planned size"
     if inputs.mde is not None:
-        return [*sentences, f"{about} needed to detect a {short_percent(inputs.mde)} change."]
-    return [*sentences, f"{about} needed to reach the planned size."]
+        goal = f"detect a {short_percent(inputs.mde)} change"
+    return f"About {number(days)} more {verb} needed to {goal}."
 
 
 def _still_possible(story: Story, treatment: TreatmentVerdict) -> list[str]:
@@ -208,10 +216,9 @@ def _still_possible(story: Story, treatment: TreatmentVerdict) -> list[str]:
     if treatment.primary.interval is None:
         return [f"{story.inputs.metric_name} cannot be compared so far{story.where(treatment)}."]
     reach = range_phrase(treatment.primary, story.inputs.value_format)
-    sentences = [
-        f"So far anything from {reach} is compatible with the data{story.where(treatment)}."
-    ]
-    return sentences + _obstacles(story, treatment)
+    so_far = f"With {treatment.name}, so far" if story.has_several else "So far"
+    sentence = f"{so_far} anything from {reach} is compatible with the data."
+    return [sentence, *_obstacles(story, treatment)]
 
 
 def _obstacles(story: Story, treatment: TreatmentVerdict) -> list[str]:
