@@ -50,7 +50,9 @@ class Receipt:
     rejected: tuple[Rejection, ...]
 
 
-class _Refused(Exception):
+class Refused(Exception):
+    """Why one event, or one field of a request, cannot be taken."""
+
     def __init__(self, code: str, field: str | None, detail: str) -> None:
         super().__init__(detail)
         self.code, self.field, self.detail = code, field, detail
@@ -75,7 +77,7 @@ def accept_events(
         try:
             check_event(event_decoder.decode(raw), site=site, now=now)
             good.append(bytes(raw))
-        except _Refused as refusal:
+        except Refused as refusal:
             rejected.append(Rejection(index, refusal.code, refusal.field, refusal.detail))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             rejected.append(rejection_of(index, error))
@@ -124,19 +126,19 @@ def quarantine(
 def check_event(event: EventIn, *, site: SiteSpec, now: datetime) -> None:
     """Raise what is wrong with a well-shaped event in this site at this time."""
     if event.value is not None and event.value.currency != site.currency:
-        raise _Refused(
+        raise Refused(
             "currency_mismatch",
             "value.currency",
             f"this site counts in {site.currency}; {event.value.currency} was given",
         )
     if event.type in NEEDS_VALUE and amount_of(event) is None:
-        raise _Refused("missing_value", "value", f"a {event.type} needs a value or priced items")
+        raise Refused("missing_value", "value", f"a {event.type} needs a value or priced items")
     if (amount_of(event) or 0) > MAX_AMOUNT:
-        raise _Refused("out_of_range", "items", f"the items sum to more than {MAX_AMOUNT}")
+        raise Refused("out_of_range", "items", f"the items sum to more than {MAX_AMOUNT}")
     if event.occurred_at < now - MAX_AGE:
-        raise _Refused("too_old", "occurred_at", "the event is older than 7 days")
+        raise Refused("too_old", "occurred_at", "the event is older than 7 days")
     for name, bag in (("attributes", event.attributes), ("properties", event.properties)):
-        _check_bag(name, bag)
+        check_free_form(name, bag)
 
 
 def amount_of(event: EventIn) -> int | None:
@@ -148,19 +150,20 @@ def amount_of(event: EventIn) -> int | None:
     return None
 
 
-def _check_bag(path: str, value: object, depth: int = MAX_DEPTH) -> None:
+def check_free_form(path: str, value: object, depth: int = MAX_DEPTH) -> None:
+    """Raise Refused when attributes or properties are too deep, too long or out of range."""
     if depth == 0:
-        raise _Refused("too_deep", path, f"nested deeper than {MAX_DEPTH} levels")
+        raise Refused("too_deep", path, f"nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, str) and len(value) > MAX_TEXT:
-        raise _Refused("too_long", path, f"a text is longer than {MAX_TEXT} characters")
+        raise Refused("too_long", path, f"a text is longer than {MAX_TEXT} characters")
     if isinstance(value, int) and abs(value) >= 2**63:
-        raise _Refused("out_of_range", path, "a number is beyond 64 bits")
+        raise Refused("out_of_range", path, "a number is beyond 64 bits")
     if isinstance(value, dict):
         for key, nested in value.items():
-            _check_bag(f"{path}.{key}"[:100], nested, depth - 1)
+            check_free_form(f"{path}.{key}"[:100], nested, depth - 1)
     elif isinstance(value, list):
         for index, nested in enumerate(value):
-            _check_bag(f"{path}[{index}]", nested, depth - 1)
+            check_free_form(f"{path}[{index}]", nested, depth - 1)
 
 
 def explain(error: Exception) -> tuple[str | None, str]:

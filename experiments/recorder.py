@@ -98,7 +98,7 @@ class SlateBuffer:
             self._wake.clear()
             try:
                 self.flush()
-            except Exception:  # noqa: BLE001 - the thread must live; the slates are still queued
+            except Exception:
                 log.exception("slates not written, will be tried again queued=%d", len(self._queue))
                 close_old_connections()
 

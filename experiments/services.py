@@ -153,7 +153,7 @@ def set_variants(*, experiment: Experiment, variants: Iterable[VariantDraft]) ->
 
 
 def require_editable(experiment: Experiment) -> None:
-    """Raise InvalidInput unless the experiment has never run: weights and seeds are frozen after."""
+    """Raise InvalidInput once the experiment has run: weights and seeds are frozen then."""
     if experiment.status not in {Status.DRAFT, Status.REVIEW, Status.SCHEDULED}:
         raise InvalidInput(
             f"variants and traffic are frozen: the experiment is {experiment.status}",

@@ -117,7 +117,7 @@ class AssignmentRequest(Struct, frozen=True):
     consent: Consent = Consent()
 
 
-def text_id(value: str | int | None | UnsetType) -> str:
+def text_id(value: str | int | UnsetType | None) -> str:
     """Return an id as text, "" when there is none; integers become their decimal text."""
     return "" if value is None or value is UNSET else str(value)
 

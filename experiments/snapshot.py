@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-
 import msgspec
 from django.conf import settings
 
@@ -164,7 +163,7 @@ def _copy_path() -> Path:
 
 
 def _keep_copy(snapshot: Snapshot) -> None:
-    """Write the last good copy, atomically; readable by this user alone, as it lists key digests."""
+    """Write the last good copy, atomically; it lists key digests, so only this user may read it."""
     path = _copy_path()
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
     temporary.touch(mode=0o600)

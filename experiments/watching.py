@@ -86,6 +86,6 @@ class Watched(Generic[T]):
             time.sleep(settings.SNAPSHOT_MAX_AGE_S)
             try:
                 self.refresh()
-            except Exception:  # noqa: BLE001 - the thread must live; the last good value serves
+            except Exception:
                 log.exception("%s not refreshed", self._name)
             connection.close_if_unusable_or_obsolete()

@@ -43,7 +43,7 @@ UPDATED = [field.name for field in fields(ItemRecord) if field.name != "item_id"
 
 
 def upsert_items(*, site: Site, items: Iterable[ItemRecord]) -> UpsertCount:
-    """Create or replace items by their id; the last of repeated ids wins. One transaction a batch."""
+    """Create or replace items by id; the last of repeated ids wins. One transaction a batch."""
     received = created = 0
     rows = iter(items)
     while batch := list(islice(rows, BATCH)):

@@ -1,15 +1,15 @@
-"""Reading request bodies: size, encoding, shape and hostile values, before anything else sees them."""
+"""Reading request bodies: size, encoding and shape, before anything else sees them."""
 
 import re
 import zlib
 from typing import TypeVar
 
 import msgspec
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from django.http.request import RawPostDataException, UnreadablePostError
-from django.core.exceptions import RequestDataTooBig
 
-from experiments.accepting import explain
+from experiments.accepting import Refused, check_free_form, explain
 from experiments.api.problems import Problem
 
 MAX_BODY = 1024 * 1024
@@ -71,3 +71,11 @@ def decode(raw: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
         raise Problem(400, "invalid_field", detail, field=field) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, "invalid_json", f"the body is not valid JSON: {error}"[:300]) from None
+
+
+def check_bag(name: str, bag: object) -> None:
+    """Raise Problem 400 when free-form attributes are too deep, too long or out of range."""
+    try:
+        check_free_form(name, bag)
+    except Refused as refusal:
+        raise Problem(400, refusal.code, refusal.detail, field=refusal.field) from None

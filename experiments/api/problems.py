@@ -151,7 +151,7 @@ def answers_problems(
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - the last wall before the storefront
+        except Exception as error:
             problem = from_exception(error)
             if problem is None:
                 log.exception("request failed path=%s", request.path)

@@ -1,4 +1,4 @@
-"""Exposure events of storefronts that render their own lists: checked by recomputing the assignment."""
+"""Exposures that storefronts claim for lists of their own, checked by recomputing them."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

@@ -32,7 +32,7 @@ class Drained:
 
 
 def drain_until_idle(*, limit_s: float = 20.0, linger_s: float = LINGER_S) -> int:
-    """Apply batches until the inbox stays empty for `linger_s` or `limit_s` is over; return them."""
+    """Apply batches until the inbox stays empty for `linger_s`; return how many were applied."""
     began = idle_since = time.monotonic()
     total = 0
     while time.monotonic() - began < limit_s:
@@ -52,7 +52,7 @@ def drain_once(*, limit: int = BATCHES) -> Drained:
     """Apply up to `limit` batches in one transaction; a failing batch is found and set aside."""
     try:
         return _apply_next(limit)
-    except Exception:  # noqa: BLE001 - one bad batch must not stop the queue
+    except Exception:
         log.exception("drain failed limit=%d", limit)
     return _apply_singly(limit)
 
@@ -87,7 +87,7 @@ def _apply_singly(limit: int) -> Drained:
             with transaction.atomic():
                 one = _apply(list(InboxBatch.objects.select_for_update().filter(pk=pk)))
             done = Drained(*(a + b for a, b in zip(_counts(done), _counts(one), strict=True)))
-        except Exception as error:  # noqa: BLE001 - recorded with the batch, then quarantined
+        except Exception as error:
             log.exception("batch failed id=%d", pk)
             _count_attempt(pk, error)
     return done

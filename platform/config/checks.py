@@ -6,7 +6,8 @@ from zoneinfo import available_timezones
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
 
 
 @register(Tags.compatibility)
@@ -28,7 +29,7 @@ def check_database(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     """Warn when a production installation runs on the embedded database."""
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         return [
-            Warning(
+            checks.Warning(
                 "the production installation runs on SQLite",
                 hint="Set DATABASE_URL=postgresql://… and ARMATURE_BROKER_URL=redis://…",
                 id="armature.W001",

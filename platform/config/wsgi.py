@@ -1,4 +1,4 @@
-"""The WSGI server's entry: storefront endpoints through a bare handler, pages through the whole chain."""
+"""The WSGI entry: storefront endpoints through a bare handler, pages through the whole chain."""
 
 import os
 from collections.abc import Callable, Iterable

@@ -1,0 +1,1 @@
+"""One algorithm in each file; each knows arrays only."""

@@ -1,0 +1,97 @@
+"""LightFM: factors of units, items and item features, learned by ranking (Kula 2015).
+
+The only file that imports the package; everything else runs without it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from lightfm import LightFM as Engine
+from numpy.typing import NDArray
+
+from recommenders.base import Capability, Queries, Scores, Settings, State, TrainingData
+from recommenders.errors import SettingsError
+
+LOSSES = ("warp", "bpr", "logistic", "warp-kos")
+
+
+class LightFM:
+    """Matrix factorisation with item features; serving is one matrix product."""
+
+    can = frozenset({Capability.PERSONAL, Capability.COLD_ITEMS})
+    defaults: Settings = {
+        "loss": "warp",
+        "components": 32,
+        "epochs": 12,
+        "learning_rate": 0.05,
+        "item_alpha": 0.0,
+    }
+
+    def __init__(self, settings: Settings) -> None:
+        if settings["loss"] not in LOSSES:
+            raise SettingsError(
+                f"loss must be one of {', '.join(LOSSES)}; it is {settings['loss']!r}",
+                field="settings.loss",
+            )
+        self.settings = settings
+        self.item_factors_ = np.zeros((0, 1), np.float32)
+        self.unit_factors_ = np.zeros((0, 1), np.float32)
+
+    def fit(self, data: TrainingData, *, rng: np.random.Generator) -> Self:
+        """Fit on the interactions; one thread, as more are faster but never repeat a result."""
+        engine = Engine(
+            loss=self.settings["loss"],
+            no_components=int(self.settings["components"]),
+            learning_rate=float(self.settings["learning_rate"]),
+            item_alpha=float(self.settings["item_alpha"]),
+            random_state=int(rng.integers(2**31)),
+        )
+        weights = data.matrix.tocoo().astype(np.float32)
+        weights.data = np.log1p(weights.data)
+        positive = weights.copy()
+        positive.data = np.ones_like(positive.data)
+        if positive.nnz:
+            engine.fit(
+                positive,
+                item_features=data.features,
+                sample_weight=None if self.settings["loss"] == "warp-kos" else weights,
+                epochs=int(self.settings["epochs"]),
+                num_threads=1,
+            )
+            self._keep(engine, data)
+        else:
+            self.item_factors_ = np.zeros((data.n_items, 1), np.float32)
+        return self
+
+    def _keep(self, engine: Engine, data: TrainingData) -> None:
+        """Keep factors with the item's bias as one more coordinate, against a 1 of the unit's.
+
+        A unit's own bias moves all its scores alike, so no ranking needs it.
+        """
+        biases, factors = engine.get_item_representations(data.features)
+        _unit_biases, units = engine.get_user_representations()
+        self.item_factors_ = np.column_stack([factors, biases]).astype(np.float32)
+        ones = np.ones((data.n_units, 1), np.float32)
+        self.unit_factors_ = np.hstack([units, ones]).astype(np.float32)
+        touched = np.bincount(data.unit, minlength=data.n_units) > 0
+        self.unit_factors_[~touched] = np.nan
+
+    def score(self, queries: Queries) -> Scores:
+        """Return the products of factors; NaN for a unit that training did not see."""
+        scores = np.full((len(queries), len(self.item_factors_)), np.nan, np.float32)
+        known = (queries.units >= 0) & (queries.units < len(self.unit_factors_))
+        scores[known] = self.unit_factors_[queries.units[known]] @ self.item_factors_.T
+        return scores
+
+    def state(self) -> State:
+        """Return both factor matrices."""
+        return {"item_factors": self.item_factors_, "unit_factors": self.unit_factors_}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, NDArray[Any]], settings: Settings) -> Self:
+        """Return a fitted recommender."""
+        self = cls(settings)
+        self.item_factors_ = state["item_factors"]
+        self.unit_factors_ = state["unit_factors"]
+        return self

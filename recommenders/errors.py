@@ -1,0 +1,48 @@
+"""This room's exceptions."""
+
+from experiments.errors import ArmatureError
+
+
+class RecommenderError(ArmatureError):
+    """Something a recommender cannot do."""
+
+    code = "recommender_error"
+
+
+class UnknownRecommender(RecommenderError):
+    """A name that is not registered; lists those that are."""
+
+    code = "unknown_recommender"
+    status = 404
+
+
+class SettingsError(RecommenderError):
+    """A setting that an algorithm does not take."""
+
+    code = "invalid_settings"
+
+
+class TrainingError(RecommenderError):
+    """Data from which nothing can be learned."""
+
+    code = "cannot_train"
+    status = 409
+
+
+class ArtifactError(RecommenderError):
+    """An artifact that cannot serve."""
+
+    code = "artifact_error"
+    status = 409
+
+
+class ArtifactMissing(ArtifactError):
+    """An artifact whose folder or row is not there."""
+
+    code = "artifact_missing"
+
+
+class ArtifactDamaged(ArtifactError):
+    """An artifact whose files are not what was written."""
+
+    code = "artifact_damaged"

@@ -1,0 +1,1 @@
+"""How good a ranking is, by definitions stated where they are computed."""

@@ -1,0 +1,136 @@
+"""Decide, serve, record: what one call for recommendations does."""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from experiments.assignment.assign import decide_placement
+from experiments.assignment.specs import Decision, PlacementSpec, UnitIds
+from experiments.errors import NotFound
+from experiments.recorder import record_slate
+from experiments.shapes import SlateRequest, text_id
+from experiments.slates import ServedSlate
+from experiments.snapshot import SiteSpec
+from experiments.tokens import exposure_token
+from recommenders import state
+from recommenders.serving import POPULARITY, Served, Wish, serve
+
+NOBODY = UnitIds()
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """Everything that the answer says."""
+
+    request_id: uuid.UUID
+    decision: Decision
+    served: Served
+    recorded: str
+    token: str | None
+
+
+def recommend(
+    *, site: SiteSpec, body: SlateRequest, now: datetime, send_hint: Callable[[], object]
+) -> Recommendation:
+    """Return the list of the unit's variant, recorded; raises NotFound for an unknown placement."""
+    began = time.perf_counter_ns()
+    placement = placement_of(site, body.placement)
+    units = UnitIds(
+        visitor_id=text_id(body.unit.visitor_id),
+        account_id=text_id(body.unit.account_id),
+        session_id=text_id(body.session_id),
+    )
+    consent = body.consent
+    decision = decide_placement(
+        placement,
+        units,
+        _attributes(body),
+        has_consent=consent.personalization and consent.analytics,
+    )
+    served = _serve(site, body, units, decision)
+    request_id = uuid.uuid4()
+    slate = _slate(site, body, units, decision, served, request_id, now)
+    latency_us = (time.perf_counter_ns() - began) // 1000
+    recorded = _record(site, body, slate(latency_us), send_hint)
+    token = exposure_token(
+        site_id=site.id,
+        request_id=request_id,
+        variant_id=decision.variant.id if decision.variant else None,
+    )
+    return Recommendation(
+        request_id, decision, served, recorded, token if consent.analytics else None
+    )
+
+
+def placement_of(site: SiteSpec, key: str) -> PlacementSpec:
+    """Return a placement of the site; raises NotFound with those that exist."""
+    placement = site.placements.get(key)
+    if placement is None:
+        raise NotFound(f"unknown placement {key!r}", known=list(site.placements), field="placement")
+    return placement
+
+
+def _attributes(body: SlateRequest) -> dict[str, Any]:
+    """Return what eligibility and segments may look at: the page's context under the attributes."""
+    context = {"device": body.context.device, "country": body.context.country}
+    return {**{k: v for k, v in context.items() if v is not None}, **body.attributes}
+
+
+def _serve(site: SiteSpec, body: SlateRequest, units: UnitIds, decision: Decision) -> Served:
+    parameters: Mapping[str, Any] = decision.parameters
+    if not body.consent.personalization:
+        parameters, units = {"recommender": POPULARITY}, NOBODY
+    excluded = {text_id(item_id) for item_id in body.context.cart}
+    if body.context.item_id is not None:
+        excluded.add(text_id(body.context.item_id))
+    wish = Wish(site.id, units, body.k, frozenset(excluded))
+    return serve(wish, parameters, state.current())
+
+
+def _slate(
+    site: SiteSpec,
+    body: SlateRequest,
+    units: UnitIds,
+    decision: Decision,
+    served: Served,
+    request_id: uuid.UUID,
+    now: datetime,
+) -> Callable[[int], ServedSlate]:
+    """Return the record of this list, but for the time it took."""
+    variant = decision.variant
+
+    def with_latency(latency_us: int) -> ServedSlate:
+        return ServedSlate(
+            site_id=site.id,
+            request_id=request_id,
+            placement=body.placement,
+            served_at=now,
+            visitor_id=units.visitor_id,
+            account_id=units.account_id,
+            session_id=units.session_id,
+            experiment_id=decision.experiment_id if variant else None,
+            phase=decision.phase if variant else None,
+            variant_id=variant.id if variant else None,
+            unit_id=decision.unit_id if variant else "",
+            reason=decision.reason,
+            recommender=served.recommender,
+            artifact=served.artifact,
+            items=served.items,
+            fallback=served.fallback,
+            latency_us=latency_us,
+            attributes=_attributes(body) if variant else {},
+        )
+
+    return with_latency
+
+
+def _record(
+    site: SiteSpec, body: SlateRequest, slate: ServedSlate, send_hint: Callable[[], object]
+) -> str:
+    """Record the slate unless the visitor refused analytics; return what was recorded."""
+    if not body.consent.analytics:
+        return "none"
+    return record_slate(slate, mode=site.exposure_mode, send_hint=send_hint)

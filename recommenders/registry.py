@@ -1,0 +1,75 @@
+"""Name to class: one line adds a recommender, packages add theirs by entry point."""
+
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from typing import Any
+
+from recommenders.base import Recommender, Settings, checked_settings
+from recommenders.errors import RecommenderError, UnknownRecommender
+
+GROUP = "armature.recommenders"
+BUILTIN = {
+    "popularity": "recommenders.algorithms.popularity.Popularity",
+    "lightfm": "recommenders.algorithms.lightfm.LightFM",
+    "hybrid": "recommenders.algorithms.hybrid.Hybrid",
+    "item_knn": "recommenders.algorithms.item_knn.ItemKNN",
+    "random": "recommenders.algorithms.random.Random",
+}
+# What an algorithm needs that an installation may lack, and how it comes.
+NEEDS = {"lightfm": ("lightfm", "LightFM is not installed; it needs a C compiler on Python 3.11")}
+
+
+def names() -> list[str]:
+    """Return every registered name, built in first."""
+    return [*BUILTIN, *sorted(set(_plugins()) - set(BUILTIN))]
+
+
+def missing(name: str) -> str | None:
+    """Return why a registered algorithm cannot run here, None when it can."""
+    package, why = NEEDS.get(name, ("", ""))
+    return why if package and find_spec(package) is None else None
+
+
+def available() -> list[str]:
+    """Return the registered names that can run here."""
+    return [name for name in names() if missing(name) is None]
+
+
+@cache
+def recommender_class(name: str) -> type[Recommender]:
+    """Return the class behind a name, imported on first use.
+
+    Raises UnknownRecommender with the known names, RecommenderError when it cannot run here.
+    """
+    if why := missing(name):
+        raise RecommenderError(why)
+    if name in BUILTIN:
+        module, _, attribute = BUILTIN[name].rpartition(".")
+        return getattr(import_module(module), attribute)  # type: ignore[no-any-return]
+    if name in (plugins := _plugins()):
+        return plugins[name].load()  # type: ignore[no-any-return]
+    raise UnknownRecommender(f"unknown recommender {name!r}", hint=f"Known: {', '.join(names())}.")
+
+
+def make(name: str, settings: Settings) -> Recommender:
+    """Return an unfitted recommender with checked settings."""
+    chosen = recommender_class(name)
+    return chosen(checked_settings(settings, chosen.defaults))
+
+
+def broken() -> dict[str, str]:
+    """Return the registered names that do not import, each with its reason."""
+    found: dict[str, str] = {}
+    for name in available():
+        try:
+            recommender_class(name)
+        except Exception as error:  # noqa: BLE001 - a plug-in may fail in any way
+            found[name] = f"{type(error).__name__}: {error}"
+    return found
+
+
+@cache
+def _plugins() -> dict[str, Any]:
+    return {point.name: point for point in entry_points(group=GROUP)}

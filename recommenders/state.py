@@ -1,0 +1,102 @@
+"""What serving keeps in process memory: champions, artifact folders and every site's shelf."""
+
+from dataclasses import dataclass
+
+from experiments.snapshot import version as configuration_version
+from experiments.watching import Watched
+from recommenders.models import Artifact, CatalogueVersion, Item, Recommender
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfItem:
+    """What serving and slates need of an item."""
+
+    category: str
+    price: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The items of one site that may be shown now, newest first."""
+
+    version: int
+    items: dict[str, ShelfItem]
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactSpec:
+    """Where an artifact lies and what its checksum must be."""
+
+    name: str
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecommenderSpec:
+    """A recommender's ready artifacts, champion first, then newest first."""
+
+    key: str
+    champion: str | None
+    ready: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServingState:
+    """Everything at one moment; replaced as a whole."""
+
+    shelves: dict[int, Shelf]
+    recommenders: dict[tuple[int, str], RecommenderSpec]
+    artifacts: dict[tuple[int, str], ArtifactSpec]
+
+
+def _version() -> object:
+    return configuration_version(), tuple(sorted(CatalogueVersion.objects.values_list()))
+
+
+def _load(previous: ServingState | None) -> ServingState:
+    ready: dict[tuple[int, str], list[str]] = {}
+    artifacts: dict[tuple[int, str], ArtifactSpec] = {}
+    rows = Artifact.objects.filter(status=Artifact.Status.READY).select_related("recommender")
+    for row in rows.order_by("-id"):
+        artifacts[row.site_id, row.full_name] = ArtifactSpec(row.full_name, row.path, row.sha256)
+        ready.setdefault((row.site_id, row.recommender.key), []).append(row.full_name)
+    recommenders = {
+        (row.site_id, row.key): RecommenderSpec(
+            key=row.key,
+            champion=row.champion.full_name if row.champion else None,
+            ready=tuple(ready.get((row.site_id, row.key), ())),
+        )
+        for row in Recommender.objects.select_related("champion__recommender")
+    }
+    return ServingState(_shelves(previous), recommenders, artifacts)
+
+
+def _shelves(previous: ServingState | None) -> dict[int, Shelf]:
+    """Return every site's shelf; those whose version stands are taken over as they are."""
+    before = previous.shelves if previous else {}
+    return {
+        site_id: before[site_id]
+        if site_id in before and before[site_id].version == version
+        else _shelf(site_id, version)
+        for site_id, version in CatalogueVersion.objects.values_list("site_id", "version")
+    }
+
+
+def _shelf(site_id: int, version: int) -> Shelf:
+    rows = (
+        Item.objects.filter(site_id=site_id, is_active=True)
+        .exclude(stock=0)
+        .order_by("-id")
+        .values_list("item_id", "category", "price")
+    )
+    items = {item_id: ShelfItem(category, price) for item_id, category, price in rows}
+    return Shelf(version=version, items=items)
+
+
+watched: Watched[ServingState] = Watched("serving state", version=_version, load=_load)
+
+
+def current() -> ServingState:
+    """Return the serving state of this process; no query on the request."""
+    return watched.get()
