@@ -7,7 +7,7 @@ from experiments.models import Experiment, Site
 
 
 class Metric(models.Model):
-    """A number computed per unit and compared between variants; a new definition is a new version."""
+    """A number per unit, compared between variants; a new definition is a new version."""
 
     class Kind(models.TextChoices):
         BINARY = "binary", "share of units"

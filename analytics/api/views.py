@@ -1,0 +1,80 @@
+"""Analyses: list, request, read."""
+
+from typing import Any
+
+from django.db import transaction
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from analytics import services
+from analytics.models import Analysis
+from analytics.tasks import compute_analysis
+from experiments.api.views import experiment_of
+from experiments.errors import NotFound
+
+
+class AnalysisSerializer(serializers.ModelSerializer[Analysis]):
+    """One stored analysis with all it takes to compute it again."""
+
+    experiment = serializers.SlugRelatedField[Any](slug_field="key", read_only=True)
+
+    class Meta:
+        model = Analysis
+        fields = [
+            "id",
+            "experiment",
+            "phase",
+            "status",
+            "settings",
+            "settings_hash",
+            "data_cut_us",
+            "code_version",
+            "results",
+            "moments",
+            "sql",
+            "error",
+            "created_at",
+            "finished_at",
+        ]
+
+
+class AnalysisList(ListAPIView[Analysis]):
+    """The analyses of one experiment, newest first."""
+
+    scope = "analyses"
+    serializer_class = AnalysisSerializer
+
+    def get_queryset(self) -> Any:
+        """Return the analyses of an experiment of the key's site."""
+        experiment = experiment_of(self.request, self.kwargs["key"])
+        return Analysis.objects.filter(experiment=experiment).select_related("experiment")
+
+    @extend_schema(request=None, responses={202: AnalysisSerializer})
+    def post(self, request: Request, key: str) -> Response:
+        """Request a fresh analysis; poll it until its status is ready or failed."""
+        with transaction.atomic():
+            analysis = services.request_analysis(experiment=experiment_of(request, key))
+            compute_analysis.delay_on_commit(analysis.pk)
+        return Response(AnalysisSerializer(analysis).data, status=202)
+
+
+class AnalysisDetail(APIView):
+    """One analysis."""
+
+    scope = "analyses"
+
+    @extend_schema(responses=AnalysisSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """Return the analysis; results are null until it is ready."""
+        analysis = (
+            Analysis.objects.filter(pk=pk, experiment__site_id=request.auth.site_id)
+            .select_related("experiment")
+            .first()
+        )
+        if analysis is None:
+            raise NotFound(f"unknown analysis {pk}")
+        return Response(AnalysisSerializer(analysis).data)

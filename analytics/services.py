@@ -1,0 +1,110 @@
+"""Analyses: requested, claimed once, computed, stored whole; appended, never changed after."""
+
+import hashlib
+import json
+import logging
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from analytics.models import Analysis
+from analytics.reporting import ALPHA, compute_report, data_cut_us
+from analytics.selectors import metrics_of
+from experiments.errors import InvalidInput
+from experiments.models import Experiment
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+
+
+def analysis_settings(experiment: Experiment) -> dict[str, Any]:
+    """Return everything but the rows that an analysis of this experiment depends on."""
+    return {
+        "alpha": ALPHA,
+        "monitoring": experiment.monitoring,
+        "window_days": experiment.window_days,
+        "planned_days": experiment.planned_days,
+        "planned_units": experiment.planned_units,
+        "mde": experiment.mde,
+        "count_unverified": experiment.site.count_unverified,
+        "timezone": experiment.site.timezone,
+        "metrics": [
+            {
+                "key": chosen.metric.key,
+                "version": chosen.metric.version,
+                "role": chosen.role,
+                "margin": chosen.margin,
+            }
+            for chosen in metrics_of(experiment)
+        ],
+    }
+
+
+def settings_hash(values: dict[str, Any]) -> str:
+    """Return a hash of an analysis' settings; the same settings hash alike everywhere."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def request_analysis(*, experiment: Experiment) -> Analysis:
+    """Return a queued analysis of the current phase; whoever called queues the task."""
+    if experiment.variants.filter(is_control=True).count() != 1 or experiment.variants.count() < 2:
+        raise InvalidInput("an analysis needs a control and at least one treatment")
+    values = analysis_settings(experiment)
+    return Analysis.objects.create(
+        experiment=experiment,
+        phase=experiment.phase,
+        settings=values,
+        settings_hash=settings_hash(values),
+        data_cut_us=data_cut_us(experiment),
+        code_version=settings.VERSION,
+    )
+
+
+def compute_analysis(*, analysis_id: int) -> Analysis | None:
+    """Compute a queued analysis and store it; None when another worker has it."""
+    now = timezone.now()
+    claimed = Analysis.objects.filter(
+        Q(status=Analysis.Status.QUEUED)
+        | Q(status=Analysis.Status.COMPUTING, started_at__lt=now - LEASE),
+        pk=analysis_id,
+    ).update(status=Analysis.Status.COMPUTING, started_at=now)
+    if not claimed:
+        return None
+    analysis = Analysis.objects.select_related("experiment__site").get(pk=analysis_id)
+    try:
+        _compute(analysis)
+    except Exception as error:
+        log.exception("analysis failed id=%d", analysis.pk)
+        analysis.status = Analysis.Status.FAILED
+        analysis.error = f"{type(error).__name__}: {error}"[:2000]
+    analysis.finished_at = timezone.now()
+    analysis.save()
+    return analysis
+
+
+def _compute(analysis: Analysis) -> None:
+    """Fill in the results; one transaction, so that every figure is of the same moment."""
+    with transaction.atomic():
+        computed = compute_report(
+            analysis.experiment, phase=analysis.phase, until_us=analysis.data_cut_us
+        )
+    analysis.results = asdict(computed.report)
+    analysis.moments = computed.moments
+    analysis.sql = computed.sql
+    analysis.status = Analysis.Status.READY
+
+
+def unfinished_analyses() -> list[int]:
+    """Return analyses whose message was lost or whose worker was killed."""
+    now = timezone.now()
+    rows = Analysis.objects.filter(
+        Q(status=Analysis.Status.QUEUED, created_at__lt=now - timedelta(seconds=15))
+        | Q(status=Analysis.Status.COMPUTING, started_at__lt=now - LEASE)
+    )
+    return list(rows.order_by("id").values_list("pk", flat=True))
