@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from experiments.bulk import insert_ignoring_known
 from experiments.drain.events import Arrival, event_row, hash_of
 from experiments.models import Event, Site
 from experiments.shapes import EventIn, Line, Money, Unit
@@ -96,7 +97,7 @@ def _import_batch(site: Site, records: Sequence[EventRecord]) -> ImportCount:
             fresh.append(_row(site, event, body_hash, received_at))
         elif known[record.event_id] == body_hash:
             repeated += 1
-    Event.objects.bulk_create(fresh, ignore_conflicts=True)
+    insert_ignoring_known(fresh)
     return ImportCount(len(fresh), repeated, len(records) - len(fresh) - repeated)
 
 
