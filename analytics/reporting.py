@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import DatabaseError, transaction
@@ -12,7 +12,7 @@ from django.db.models import Min
 from analytics.errors import AnalyticsError
 from analytics.formatting import value_format
 from analytics.models import Metric
-from analytics.queries import Cut, Query, compile_query, run_query
+from analytics.queries import DAY_US, Cut, Query, compile_query, run_query
 from analytics.results import MetricRow, Report, VariantRow
 from analytics.selectors import ChosenMetric, metrics_of
 from analytics.stats.compare import compare
@@ -30,7 +30,7 @@ from analytics.stats.results import (
 from analytics.stats.srm import exposure_check, split_check
 from analytics.stats.verdicts import DecisionInputs, Guardrail, TreatmentInputs
 from experiments import selectors as experiment_selectors
-from experiments.clock import EPOCH, day_of
+from experiments.clock import microseconds
 from experiments.models import Experiment, Exposure, Variant
 
 log = logging.getLogger(__name__)
@@ -216,18 +216,15 @@ def _first_exposure_us(scope: Scope) -> int | None:
 
 
 def full_days(experiment: Experiment, from_us: int | None, until_us: int) -> int:
-    """Return the site's days between the first exposure and the cut.
+    """Return the full days of data between the first exposure and the cut.
 
-    The last day counts once the experiment has ended: nothing of it is still to come.
+    Once the experiment has ended the nearest whole number counts: nothing is still to come, and
+    the first exposure never falls on the very start.
     """
     if from_us is None:
         return 0
-    zone = experiment.site.timezone
-    first, last = (
-        date.fromisoformat(day_of(EPOCH + timedelta(microseconds=at), zone))
-        for at in (from_us, until_us)
-    )
-    return (last - first).days + (experiment.status in ENDED)
+    days = (until_us - from_us) / DAY_US
+    return round(days) if experiment.status in ENDED else int(days)
 
 
 def _variant_rows(scope: Scope, units: Sequence[int]) -> tuple[VariantRow, ...]:
@@ -360,8 +357,6 @@ def _stored_moments(
 
 def data_cut_us(experiment: Experiment) -> int:
     """Return the moment up to which rows count: now, or a simulated site's latest row."""
-    from experiments.clock import microseconds
-
     now = microseconds(datetime.now(UTC))
     if not experiment.site.is_simulated:
         return now

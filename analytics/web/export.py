@@ -1,0 +1,50 @@
+"""The metric table as rows of a spreadsheet."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+HEADER = [
+    "metric", "role", "variant", "units", "value", "numerator", "denominator", "effect",
+    "effect_low", "effect_high", "lift", "lift_low", "lift_high", "p_value", "p_adjusted",
+    "status", "lift_status",
+]  # fmt: skip
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def safe_cell(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula (CWE-1236).
+
+    >>> safe_cell("=1+1")
+    "'=1+1"
+    """
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def csv_rows(results: Mapping[str, Any]) -> Iterator[list[Any]]:
+    """Yield the header, then one row per metric and variant; numbers stay numbers."""
+    yield HEADER
+    for metric in results.get("metrics", []):
+        for variant in results["variants"]:
+            value = metric["values"].get(variant["key"], {})
+            compared = metric["comparisons"].get(variant["key"]) or {}
+            yield [
+                safe_cell(metric["name"]),
+                metric["role"],
+                safe_cell(variant["name"]),
+                value.get("n"),
+                value.get("value"),
+                value.get("numerator"),
+                value.get("denominator"),
+                compared.get("effect"),
+                *_ends(compared.get("interval")),
+                compared.get("lift"),
+                *_ends(compared.get("lift_interval")),
+                compared.get("p_value"),
+                compared.get("p_adjusted"),
+                compared.get("status", metric["error"] and "failed"),
+                compared.get("lift_status", ""),
+            ]
+
+
+def _ends(interval: Mapping[str, float] | None) -> list[float | None]:
+    return [interval["low"], interval["high"]] if interval else [None, None]
