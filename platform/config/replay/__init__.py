@@ -1,0 +1,1 @@
+"""Replaying real history: what visitors truly did, served again through the interface."""
