@@ -60,11 +60,14 @@ def read_rows(
     path: Path, *, delimiter: str = ",", quoted: bool = True, encoding: str = "utf-8-sig"
 ) -> Iterator[Row]:
     """Yield every row that is not blank; one that cannot be read carries its `problem`."""
-    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     try:
         with open_text(path, encoding=encoding) as stream:
             lines = _Lines(stream)
-            reader = csv.reader(lines, delimiter=delimiter, quoting=quoting)
+            reader = (
+                csv.reader(lines, delimiter=delimiter)
+                if quoted
+                else csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+            )
             while (row := _next_row(reader, lines, path.name)) is not None:
                 if row.cells or row.problem:
                     yield row

@@ -5,9 +5,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
+from uuid import UUID
 
 from config.importing.files import Row, locate, read_rows
-from config.importing.records import BadRow, Figures, RejectedRow, SiteDefaults, row_id
+from config.importing.records import (
+    BadRow,
+    Figures,
+    RejectedRow,
+    SiteDefaults,
+    file_identity,
+    row_id,
+)
 from experiments.importing import EventRecord
 from recommenders.catalogue import ItemRecord
 
@@ -64,10 +72,12 @@ class MovieLens:
                 self._genders[attributes["gender"]] += 1
             except BadRow as bad:
                 yield RejectedRow(row.file, row.line, bad.reason, row.raw)
+        identity: UUID | None = None
         for number, row in enumerate(read_rows(self.ratings, delimiter="\t", quoted=False), 1):
             self._rows += 1
+            identity = identity or file_identity("movielens-100k", row.raw)
             try:
-                event = review_of(row, number, people)
+                event = review_of(row, row_id(identity, number), people)
             except BadRow as bad:
                 yield RejectedRow(row.file, row.line, bad.reason, row.raw)
             else:
@@ -141,7 +151,7 @@ def person_of(row: Row) -> tuple[str, dict[str, Any]]:
     return user_id, {"age": int(age), "gender": gender, "occupation": occupation}
 
 
-def review_of(row: Row, number: int, people: dict[str, dict[str, Any]]) -> EventRecord:
+def review_of(row: Row, event_id: UUID, people: dict[str, dict[str, Any]]) -> EventRecord:
     """Return the review of one rating; raises BadRow."""
     user_id, item_id, stars, seconds, *_rest = _cells(row, 4)
     if not user_id or not item_id:
@@ -153,7 +163,7 @@ def review_of(row: Row, number: int, people: dict[str, dict[str, Any]]) -> Event
     except (ValueError, OverflowError, OSError):
         raise BadRow("timestamp_invalid") from None
     return EventRecord(
-        event_id=row_id("movielens-100k", number),
+        event_id=event_id,
         type="review",
         occurred_at=occurred_at,
         visitor_id=user_id,

@@ -14,9 +14,9 @@ import msgspec
 
 from config.importing.native_files import SUFFIXES, NativeRow, read_table
 from config.importing.records import BadRow, Figures, RejectedRow, SiteDefaults, SourceError
-from experiments.accepting import MAX_AMOUNT, Refused, amount_of, check_free_form, rejection_of
+from experiments.accepting import Refused, amount_of, check_free_form, rejection_of
 from experiments.importing import EventRecord
-from experiments.shapes import EventIn, text_id
+from experiments.shapes import MAX_AMOUNT, EventIn, text_id
 from recommenders.api.items import ItemIn
 from recommenders.catalogue import ItemRecord
 

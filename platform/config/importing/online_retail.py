@@ -1,21 +1,32 @@
 """UCI Online Retail: one row per invoice line of a British gift shop, 2010 and 2011.
 
 Every row becomes one event. Sold lines are purchases; cancelled ones (`C…`) refunds with a
-positive amount; lines with a negative quantity that cancel nothing are corrections of the stock;
-`A…` invoices adjust bad debt. The last two carry no amount, as nobody bought or returned anything.
+positive amount. Lines with a negative quantity that cancel nothing, and invoices with neither a
+customer nor a price, correct the stock; `A…` invoices adjust bad debt. These carry no amount, as
+nobody bought or returned anything.
 """
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
+from uuid import UUID
 
-from config.importing.files import locate, read_rows, require_columns
+from config.importing.files import Row, locate, read_rows, require_columns
 from config.importing.online_retail_figures import RetailTally
 from config.importing.online_retail_rows import MAX_ID, InvoiceLine, parse_line, pence
-from config.importing.records import BadRow, Figures, RejectedRow, SiteDefaults, SourceError, row_id
+from config.importing.records import (
+    BadRow,
+    Figures,
+    RejectedRow,
+    SiteDefaults,
+    SourceError,
+    file_identity,
+    row_id,
+)
 from experiments.importing import EventRecord
 from experiments.shapes import MAX_AMOUNT
 from recommenders.catalogue import ItemRecord
@@ -54,15 +65,32 @@ class OnlineRetail:
             raise SourceError(f"its prices are in GBP; the site counts in {currency}")
         rows = read_rows(self.path)
         places = list(require_columns(next(rows, None), COLUMNS).values())
+        for _invoice, group in groupby(self._parsed(rows, places), key=_invoice_of):
+            yield from self._events_of(list(group))
+
+    def _parsed(self, rows: Iterator[Row], places: Sequence[int]) -> "Iterator[_Parsed]":
+        identity: UUID | None = None
         for number, row in enumerate(rows, start=1):
+            identity = identity or file_identity("online-retail", row.raw)
             self.tally.see(row.raw)
             try:
-                line = parse_line(row, places)
-                event = event_of(line, number)
+                yield _Parsed(row, row_id(identity, number), parse_line(row, places))
+            except BadRow as bad:
+                yield _Parsed(row, identity, None, bad.reason)
+
+    def _events_of(self, invoice: "Sequence[_Parsed]") -> Iterator[EventRecord | RejectedRow]:
+        """Yield the events of neighbouring rows of one invoice."""
+        has_buyer = any(parsed.line and parsed.line.is_priced_or_known for parsed in invoice)
+        for row, event_id, line, reason in invoice:
+            try:
+                if line is None:
+                    raise BadRow(reason)
+                kind = line.kind if has_buyer or line.kind != "purchase" else "stock_adjustment"
+                event = event_of(line, event_id, kind)
             except BadRow as bad:
                 yield RejectedRow(row.file, row.line, bad.reason, row.raw)
             else:
-                self.tally.add(line, event.amount)
+                self.tally.add(line, event)
                 self._learn(line)
                 yield event
 
@@ -102,15 +130,27 @@ def is_product(code: str) -> bool:
     return NON_PRODUCTS.fullmatch(code) is None
 
 
-def event_of(line: InvoiceLine, number: int) -> EventRecord:
-    """Return the event of a row; raises BadRow when it fits no kind or sums to too much."""
-    kind = line.kind
+class _Parsed(NamedTuple):
+    """A row with its event id, and its line or the reason why it has none."""
+
+    row: Row
+    event_id: UUID
+    line: InvoiceLine | None
+    reason: str = ""
+
+
+def _invoice_of(parsed: _Parsed) -> str:
+    return parsed.line.invoice if parsed.line else ""
+
+
+def event_of(line: InvoiceLine, event_id: UUID, kind: str) -> EventRecord:
+    """Return the event of a row; raises BadRow when its amount is too much."""
     if pence(abs(line.value)) > MAX_AMOUNT:
         raise BadRow("amount_out_of_range")
     is_trade = kind in {"purchase", "refund"}
     count, price = abs(line.quantity), pence(abs(line.price))
     return EventRecord(
-        event_id=row_id("online-retail", number),
+        event_id=event_id,
         type=kind,
         occurred_at=line.at,
         visitor_id=line.customer or (f"guest-{line.invoice}"[:MAX_ID] if is_trade else ""),

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from hashlib import blake2b
 
 from config.importing.online_retail_rows import LONDON, InvoiceLine
+from experiments.importing import EventRecord
 
 PENNY = Decimal("0.01")
 
@@ -35,6 +36,7 @@ class RetailTally:
                 "cancellation_invoices",
                 "cleaned_customers",
                 "cleaned_invoices",
+                "anonymous_visits",
             )
         }
     )
@@ -44,8 +46,8 @@ class RetailTally:
         self.rows += 1
         self._seen.add(blake2b(raw.encode("utf-8", "surrogateescape"), digest_size=16).digest())
 
-    def add(self, line: InvoiceLine, amount: int | None) -> None:
-        """Count a row that was read; `amount`: pence of its event, None where it has none."""
+    def add(self, line: InvoiceLine, event: EventRecord) -> None:
+        """Count a row that was read, and what its event holds."""
         self.revenue += line.value
         self.first = min(self.first or line.at, line.at)
         self.last = max(self.last or line.at, line.at)
@@ -57,9 +59,12 @@ class RetailTally:
             self._ids["customers"].add(line.customer)
             if line.quantity > 0 and line.price > 0:
                 self._add_cleaned(line)
-        if amount is not None:
+        if event.amount is not None:
             self.traded += line.value
-            self.pence[line.kind] += amount
+            self.pence[event.type] += event.amount
+            if not line.customer:
+                self.counts[f"anonymous_{event.type}_rows"] += 1
+                self._ids["anonymous_visits"].add(event.visitor_id)
 
     def _count(self, line: InvoiceLine) -> None:
         is_cancellation = line.invoice[0] in "Cc"
@@ -109,6 +114,9 @@ class RetailTally:
             "refunds_stored": f"{Decimal(self.pence['refund']) / 100:.2f}",
             "adjustments_without_amount": f"{(self.revenue - self.traded).normalize():f}",
             "rounding_difference": f"{(net - self.traded).normalize():f}",
+            "anonymous_purchase_rows": self.counts["anonymous_purchase_rows"],
+            "anonymous_refund_rows": self.counts["anonymous_refund_rows"],
+            "anonymous_visits": ids["anonymous_visits"],
             "cleaned_rows": self.counts["cleaned_rows"],
             "cleaned_customers": ids["cleaned_customers"],
             "cleaned_invoices": ids["cleaned_invoices"],

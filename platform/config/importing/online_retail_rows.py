@@ -47,6 +47,11 @@ class InvoiceLine:
         return "purchase" if self.quantity > 0 else "stock_adjustment"
 
     @property
+    def is_priced_or_known(self) -> bool:
+        """Return whether the row shows that a customer was there: a name or a price."""
+        return bool(self.customer) or self.price != 0
+
+    @property
     def value(self) -> Decimal:
         """Return quantity × price, signed and exact, in pounds."""
         return self.quantity * self.price

@@ -61,6 +61,15 @@ class Source(Protocol):
         """Return what was counted on the way, exact values as text."""
 
 
-def row_id(format_name: str, number: int) -> UUID:
+def file_identity(format_name: str, first_row: str) -> UUID:
+    """Return the namespace of a file's event ids: a file is known by its format and first row.
+
+    So it stays the same file when it is compressed, renamed, or grows at its end; a corrected row
+    is then seen as one whose id is taken, and is not counted beside the row that it corrects.
+    """
+    return uuid5(NAMESPACE, f"{format_name}:{first_row}")
+
+
+def row_id(identity: UUID, number: int) -> UUID:
     """Return the event id of a source row, counted from 1: the same file gives the same ids."""
-    return uuid5(NAMESPACE, f"{format_name}:{number}")
+    return uuid5(identity, str(number))

@@ -9,9 +9,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import ClassVar
+from uuid import UUID
 
 from config.importing.files import Row, locate, read_rows, require_columns
-from config.importing.records import BadRow, Figures, RejectedRow, SiteDefaults, SourceError, row_id
+from config.importing.records import (
+    BadRow,
+    Figures,
+    RejectedRow,
+    SiteDefaults,
+    SourceError,
+    file_identity,
+    row_id,
+)
 from experiments.clock import EPOCH, MICROSECOND
 from experiments.importing import EventRecord
 from recommenders.catalogue import ItemRecord
@@ -42,11 +51,13 @@ class RetailRocket:
         """Yield one event per row; raises SourceError when the columns are others."""
         rows = read_rows(self.path)
         places = require_columns(next(rows, None), COLUMNS)
+        identity: UUID | None = None
         for number, row in enumerate(rows, start=1):
             self._rows += 1
+            identity = identity or file_identity("retailrocket", row.raw)
             self._texts.add(row.raw)
             try:
-                event = event_of(row, places, number)
+                event = event_of(row, places, row_id(identity, number))
             except BadRow as bad:
                 yield RejectedRow(row.file, row.line, bad.reason, row.raw)
             else:
@@ -100,7 +111,7 @@ class RetailRocket:
         return {"categories": len(parents), "root_categories": parents.count("")}
 
 
-def event_of(row: Row, places: dict[str, int], number: int) -> EventRecord:
+def event_of(row: Row, places: dict[str, int], event_id: UUID) -> EventRecord:
     """Return the event of one row; raises BadRow."""
     if row.problem:
         raise BadRow(row.problem)
@@ -115,7 +126,7 @@ def event_of(row: Row, places: dict[str, int], number: int) -> EventRecord:
         raise BadRow("transaction_missing")
     item_id = _id(cells["itemid"], "item")
     return EventRecord(
-        event_id=row_id("retailrocket", number),
+        event_id=event_id,
         type=TYPES[cells["event"]],
         occurred_at=_moment(cells["timestamp"]),
         visitor_id=_id(cells["visitorid"], "visitor"),
