@@ -4,7 +4,7 @@ import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -49,11 +49,11 @@ class Command(BaseCommand):
         except (SourceError, ArmatureError) as error:
             raise CommandError(str(error)) from error
         except ValidationError as error:
-            raise CommandError("; ".join(error.messages)) from error
+            raise CommandError(_said(error)) from error
         if options["json"]:
             self.stdout.write(json.dumps(_document(site, result), indent=2))
         else:
-            _print(Console(file=self.stdout), site, result, path)
+            _print(Console(file=cast("IO[str]", self.stdout)), site, result, path)
 
     def _import(self, source: Source, site: Site, rejects: RejectsFile) -> ImportResult:
         columns = (
@@ -83,6 +83,11 @@ def _site(slug: str, source: Source, options: dict[str, Any]) -> Site:
         currency=currency,
         timezone_name=options["timezone"] or defaults.timezone,
     )
+
+
+def _said(error: ValidationError) -> str:
+    """Return what is wrong with the new site, each fault with its field."""
+    return "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
 
 
 def _document(site: Site, result: ImportResult) -> dict[str, Any]:

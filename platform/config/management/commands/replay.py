@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import IO, Any, cast
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -66,15 +65,13 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Replay and print the report."""
-        console = Console(file=self.stdout)
+        console = Console(file=cast("IO[str]", self.stdout))
         began = time.monotonic()
         try:
             plan = _plan(options, console)
             self._replay(plan, options, console)
         except (ArmatureError, ApiError, ApiUnavailable, TimeoutError) as error:
             raise CommandError(_said(error)) from error
-        except ValidationError as error:
-            raise CommandError("; ".join(error.messages)) from error
         console.print(f"Took {time.monotonic() - began:.0f} s.")
 
     def _replay(self, plan: Plan, options: dict[str, Any], console: Console) -> None:
