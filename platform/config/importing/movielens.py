@@ -47,7 +47,8 @@ STARS = frozenset("12345")
 class MovieLens:
     """The folder with u.data, u.item and u.user, plain or gzipped; any file of it names it."""
 
-    defaults: ClassVar[SiteDefaults] = SiteDefaults("MovieLens 100K")
+    # It tells of no money; a site needs some currency.
+    defaults: ClassVar[SiteDefaults] = SiteDefaults("MovieLens 100K", "EUR")
 
     def __init__(self, path: Path) -> None:
         folder = path.parent if path.is_file() else path

@@ -34,7 +34,8 @@ MAX_ID = 256
 class RetailRocket:
     """The events file, or the folder that holds it (and perhaps category_tree.csv)."""
 
-    defaults: ClassVar[SiteDefaults] = SiteDefaults("RetailRocket")
+    # Its prices are unknown; a site needs some currency.
+    defaults: ClassVar[SiteDefaults] = SiteDefaults("RetailRocket", "EUR")
 
     def __init__(self, path: Path) -> None:
         self.path = locate(path, FILES)
