@@ -1,8 +1,8 @@
 """Fitted recommenders on disk: arrays, a manifest and checksums; nothing in it can run.
 
-An artifact is a folder of `.npy` files, opened with `allow_pickle=False` and memory-mapped so that
-worker processes share them, and a `manifest.json` that names each file with its SHA-256. The
-manifest's own SHA-256 is kept in the database and checked first.
+An artifact is a folder of `.npy` files and a `manifest.json` that names each with its SHA-256; the
+manifest's own SHA-256 is kept in the database and checked first. Files hold numbers and bytes
+only (what would need unpickling is refused) and are mapped, so that worker processes share them.
 """
 
 import hashlib
@@ -18,13 +18,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommenders.base import Queries, Recommender, Scores, Settings
-from recommenders.errors import ArtifactDamaged, ArtifactMissing
-from recommenders.registry import recommender_class
+from recommenders.errors import ArtifactDamaged, ArtifactMissing, RecommenderError
+from recommenders.registry import fitted_class
 
 SCHEMA = 1
 MANIFEST = "manifest.json"
 MAX_BYTES = 8 * 2**30
-IDS = ("item_ids", "unit_ids")
+# What an algorithm, perhaps a plug-in of another version, raises on a state that is not its own.
+CANNOT_RESTORE = (
+    ArithmeticError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    RecommenderError,
+    TypeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True)
@@ -72,26 +81,40 @@ def save_artifact(
     `facts`: what else the manifest tells (data window, row counts, metrics, seed, code version).
     The folder appears whole or not at all. `unit_ids` must be sorted by their UTF-8 bytes.
     """
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    arrays = {f"state.{name}": value for name, value in recommender.state().items()}
-    arrays |= {"item_ids": _encoded(item_ids), "unit_ids": _encoded(unit_ids)}
-    files = {name: _write_array(temporary / f"{name}.npy", value) for name, value in arrays.items()}
     manifest = {
+        **facts,
         "schema": SCHEMA,
         "algorithm": algorithm,
         "settings": dict(settings),
         "n_items": len(item_ids),
         "n_units": len(unit_ids),
-        "files": files,
-        **facts,
     }
-    text = json.dumps(manifest, sort_keys=True, indent=1, allow_nan=False).encode()
-    _write_synced(temporary / MANIFEST, text)
-    shutil.rmtree(folder, ignore_errors=True)
-    temporary.rename(folder)
+    arrays = {f"state.{name}": value for name, value in recommender.state().items()}
+    arrays |= {"item_ids": _encoded(item_ids), "unit_ids": _encoded(unit_ids)}
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        text = _write_files(temporary, manifest, arrays)
+        shutil.rmtree(folder, ignore_errors=True)
+        temporary.rename(folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    _sync_folder(folder.parent)
     return hashlib.sha256(text).hexdigest()
+
+
+def _write_files(
+    folder: Path, manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+) -> bytes:
+    """Write a fresh folder of arrays and return the text of its manifest."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    files = {name: _write_array(folder / f"{name}.npy", value) for name, value in arrays.items()}
+    whole = {**manifest, "files": files}
+    text = json.dumps(whole, sort_keys=True, indent=1, allow_nan=False).encode()
+    _write_synced(folder / MANIFEST, text)
+    _sync_folder(folder)
+    return text
 
 
 def _encoded(ids: Sequence[str]) -> NDArray[np.bytes_]:
@@ -113,6 +136,15 @@ def _write_synced(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def _sync_folder(folder: Path) -> None:
+    """Make names last too: a file's own sync says nothing of the folder that lists it."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -122,32 +154,40 @@ def load_artifact(folder: Path, *, sha256: str) -> Artifact:
     """Return the artifact of a folder, verified.
 
     Raises ArtifactMissing when the folder or its manifest is not there, ArtifactDamaged when a
-    checksum, a shape or a number is not what was written.
+    checksum, a shape or a number is not what was written, or its algorithm cannot be restored.
     """
     manifest = _read_manifest(folder, sha256)
     arrays = {name: _read_array(folder, name, facts) for name, facts in manifest["files"].items()}
+    try:
+        artifact = _restored(manifest, arrays)
+        _try_scoring(artifact)
+    except CANNOT_RESTORE as error:
+        raise ArtifactDamaged(f"{folder.name}: cannot be restored: {error}") from error
+    return artifact
+
+
+def _restored(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Artifact:
     state = {
         name.removeprefix("state."): value
         for name, value in arrays.items()
         if name.startswith("state.")
     }
     item_ids = tuple(item_id.decode() for item_id in arrays["item_ids"])
-    try:
-        chosen = recommender_class(manifest["algorithm"])
-        recommender = chosen.from_state(state, manifest["settings"])
-        artifact = Artifact(
-            manifest=manifest,
-            recommender=recommender,
-            item_ids=item_ids,
-            item_places={item_id: index for index, item_id in enumerate(item_ids)},
-            unit_ids=arrays["unit_ids"],
-        )
-        scores = score_unit(artifact, "")
-    except (KeyError, ValueError, IndexError, TypeError) as error:
-        raise ArtifactDamaged(f"{folder.name}: cannot be restored: {error}") from error
-    if scores.shape != (len(item_ids),):
-        raise ArtifactDamaged(f"{folder.name}: {scores.shape} scores for {len(item_ids)} items")
-    return artifact
+    return Artifact(
+        manifest=manifest,
+        recommender=fitted_class(manifest["algorithm"]).from_state(state, manifest["settings"]),
+        item_ids=item_ids,
+        item_places={item_id: index for index, item_id in enumerate(item_ids)},
+        unit_ids=arrays["unit_ids"],
+    )
+
+
+def _try_scoring(artifact: Artifact) -> None:
+    """Score an unknown unit and a known one; raises ValueError unless each item has a place."""
+    units = np.arange(-1, min(len(artifact.unit_ids), 1))
+    scores = artifact.recommender.score(Queries(units))
+    if scores.shape != (len(units), len(artifact.item_ids)):
+        raise ValueError(f"{scores.shape} scores for {len(artifact.item_ids)} items")
 
 
 def _read_manifest(folder: Path, sha256: str) -> dict[str, Any]:
@@ -158,8 +198,8 @@ def _read_manifest(folder: Path, sha256: str) -> dict[str, Any]:
     if hashlib.sha256(text).hexdigest() != sha256:
         raise ArtifactDamaged(f"{folder.name}: the manifest is not the one that was registered")
     manifest: dict[str, Any] = json.loads(text)
-    if manifest["schema"] != SCHEMA:
-        raise ArtifactDamaged(f"{folder.name}: unknown schema {manifest['schema']!r}")
+    if manifest.get("schema") != SCHEMA:
+        raise ArtifactDamaged(f"{folder.name}: unknown schema {manifest.get('schema')!r}")
     return manifest
 
 
@@ -168,13 +208,14 @@ def _read_array(folder: Path, name: str, facts: Mapping[str, Any]) -> NDArray[An
     try:
         if path.stat().st_size > MAX_BYTES or _sha256(path) != facts["sha256"]:
             raise ArtifactDamaged(f"{folder.name}: {path.name} is not what was written")
-        value = np.load(path, mmap_mode="r", allow_pickle=False)
+        # Not np.load: that opens archives too, and decides by the content which it is.
+        value = np.lib.format.open_memmap(path, mode="r")
     except FileNotFoundError:
         raise ArtifactDamaged(f"{folder.name}: {path.name} is missing") from None
     except (OSError, ValueError) as error:
         raise ArtifactDamaged(f"{folder.name}: {path.name} cannot be read: {error}") from error
     if list(value.shape) != facts["shape"] or value.dtype.str != facts["dtype"]:
         raise ArtifactDamaged(f"{folder.name}: {path.name} has another shape or type")
-    if value.dtype.kind == "f" and np.isinf(value).any():
-        raise ArtifactDamaged(f"{folder.name}: {path.name} holds infinite numbers")
+    if value.dtype.kind == "f" and not np.isfinite(value).all():
+        raise ArtifactDamaged(f"{folder.name}: {path.name} holds numbers that are not finite")
     return value

@@ -81,10 +81,10 @@ def item_feature_matrix(items: Sequence[ItemFeatures]) -> csr_matrix:
         _one_hot([item.brand for item in items]),
         _one_hot(_price_tiers(items)),
     ]
-    stacked = csr_matrix(hstack(columns), dtype=np.float32)
-    sums = np.asarray(stacked.sum(axis=1)).ravel()
-    scale = csr_matrix((1 / sums, (range(len(items)), range(len(items)))), dtype=np.float32)
-    return csr_matrix(scale @ stacked)
+    stacked: csr_matrix = hstack(columns, format="csr", dtype=np.float32)
+    features = np.diff(stacked.indptr)  # each is a 1 so far
+    stacked.data = np.repeat(1 / features, features).astype(np.float32)
+    return stacked
 
 
 def _one_hot(values: Sequence[str]) -> csr_matrix:

@@ -18,7 +18,12 @@ BUILTIN = {
     "random": "recommenders.algorithms.random.Random",
 }
 # What an algorithm needs that an installation may lack, and how it comes.
-NEEDS = {"lightfm": ("lightfm", "LightFM is not installed; it needs a C compiler on Python 3.11")}
+NEEDS = {
+    "lightfm": (
+        "lightfm",
+        "LightFM is not installed: pip install 'armature[lightfm]' (a C compiler on Python 3.11)",
+    )
+}
 
 
 def names() -> list[str]:
@@ -37,19 +42,27 @@ def available() -> list[str]:
     return [name for name in names() if missing(name) is None]
 
 
-@cache
 def recommender_class(name: str) -> type[Recommender]:
-    """Return the class behind a name, imported on first use.
+    """Return the class behind a name, able to learn here.
 
     Raises UnknownRecommender with the known names, RecommenderError when it cannot run here.
     """
     if why := missing(name):
         raise RecommenderError(why)
+    return fitted_class(name)
+
+
+@cache
+def fitted_class(name: str) -> type[Recommender]:
+    """Return the class that restores what was fitted, imported on first use.
+
+    Serving needs arrays alone, so this asks for no engine. Raises UnknownRecommender.
+    """
     if name in BUILTIN:
         module, _, attribute = BUILTIN[name].rpartition(".")
-        return getattr(import_module(module), attribute)  # type: ignore[no-any-return]
+        return getattr(import_module(module), attribute)
     if name in (plugins := _plugins()):
-        return plugins[name].load()  # type: ignore[no-any-return]
+        return plugins[name].load()
     raise UnknownRecommender(f"unknown recommender {name!r}", hint=f"Known: {', '.join(names())}.")
 
 
@@ -64,7 +77,9 @@ def broken() -> dict[str, str]:
     found: dict[str, str] = {}
     for name in available():
         try:
-            recommender_class(name)
+            fitted_class(name)
+            if name in NEEDS:
+                import_module(NEEDS[name][0])
         except Exception as error:  # noqa: BLE001 - a plug-in may fail in any way
             found[name] = f"{type(error).__name__}: {error}"
     return found

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 
 from recommenders.base import Capability, Queries, Scores, Settings, State, TrainingData
+from recommenders.errors import SettingsError
 
 BLOCK = 2_000  # items at a time, so that memory stays bounded
 
@@ -19,9 +20,14 @@ class ItemKNN:
     defaults: Settings = {"neighbours": 50}
 
     def __init__(self, settings: Settings) -> None:
-        self.neighbours = max(int(settings["neighbours"]), 1)
-        self.history_ = csr_matrix((0, 0), dtype=np.float32)
-        self.similar_ = csr_matrix((0, 0), dtype=np.float32)
+        self.neighbours = int(settings["neighbours"])
+        if self.neighbours < 1:
+            raise SettingsError(
+                f"neighbours must be at least 1; it is {self.neighbours}",
+                field="settings.neighbours",
+            )
+        self.history_ = csr_matrix(np.zeros((0, 0), np.float32))
+        self.similar_ = csr_matrix(np.zeros((0, 0), np.float32))
 
     def fit(self, data: TrainingData, *, rng: np.random.Generator) -> Self:
         """Learn each item's neighbours; an item is not its own."""
@@ -36,7 +42,8 @@ class ItemKNN:
 
     def _nearest(self, columns: csr_matrix) -> csr_matrix:
         n_items = columns.shape[1]
-        rows, found, values = [], [], []
+        rows, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        values = [np.zeros(0, np.float32)]
         by_item = csr_matrix(columns.T)
         for start in range(0, n_items, BLOCK):
             block = csr_matrix(by_item[start : start + BLOCK] @ columns)
@@ -50,8 +57,6 @@ class ItemKNN:
                 rows.append(np.full(len(best), item))
                 found.append(near[best])
                 values.append(weight[best])
-        if not rows:
-            return csr_matrix((n_items, n_items), dtype=np.float32)
         places = (np.concatenate(rows), np.concatenate(found))
         return csr_matrix(
             (np.concatenate(values), places), shape=(n_items, n_items), dtype=np.float32

@@ -1,19 +1,19 @@
 """LightFM: factors of units, items and item features, learned by ranking (Kula 2015).
 
-The only file that imports the package; everything else runs without it.
+The only file that imports the package, and only to learn: what was fitted is served without it.
 """
 
 from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
-from lightfm import LightFM as Engine
 from numpy.typing import NDArray
 
 from recommenders.base import Capability, Queries, Scores, Settings, State, TrainingData
 from recommenders.errors import SettingsError
 
 LOSSES = ("warp", "bpr", "logistic", "warp-kos")
+AT_LEAST_ONE = ("components", "epochs")
 
 
 class LightFM:
@@ -34,12 +34,19 @@ class LightFM:
                 f"loss must be one of {', '.join(LOSSES)}; it is {settings['loss']!r}",
                 field="settings.loss",
             )
+        for name in AT_LEAST_ONE:
+            if settings[name] < 1:
+                raise SettingsError(
+                    f"{name} must be at least 1; it is {settings[name]}", field=f"settings.{name}"
+                )
         self.settings = settings
         self.item_factors_ = np.zeros((0, 1), np.float32)
         self.unit_factors_ = np.zeros((0, 1), np.float32)
 
     def fit(self, data: TrainingData, *, rng: np.random.Generator) -> Self:
         """Fit on the interactions; one thread, as more are faster but never repeat a result."""
+        from lightfm import LightFM as Engine
+
         engine = Engine(
             loss=self.settings["loss"],
             no_components=int(self.settings["components"]),
@@ -64,10 +71,11 @@ class LightFM:
             self.item_factors_ = np.zeros((data.n_items, 1), np.float32)
         return self
 
-    def _keep(self, engine: Engine, data: TrainingData) -> None:
+    def _keep(self, engine: Any, data: TrainingData) -> None:
         """Keep factors with the item's bias as one more coordinate, against a 1 of the unit's.
 
-        A unit's own bias moves all its scores alike, so no ranking needs it.
+        A unit's own bias moves all its scores alike, so no ranking needs it. A unit without
+        history keeps zeros only, its 1 included, which tells it from those that were learned.
         """
         biases, factors = engine.get_item_representations(data.features)
         _unit_biases, units = engine.get_user_representations()
@@ -75,14 +83,18 @@ class LightFM:
         ones = np.ones((data.n_units, 1), np.float32)
         self.unit_factors_ = np.hstack([units, ones]).astype(np.float32)
         touched = np.bincount(data.unit, minlength=data.n_units) > 0
-        self.unit_factors_[~touched] = np.nan
+        self.unit_factors_[~touched] = 0
 
     def score(self, queries: Queries) -> Scores:
-        """Return the products of factors; NaN for a unit that training did not see."""
-        scores = np.full((len(queries), len(self.item_factors_)), np.nan, np.float32)
+        """Return the products of factors; NaN for a unit of which training saw nothing."""
         known = (queries.units >= 0) & (queries.units < len(self.unit_factors_))
-        scores[known] = self.unit_factors_[queries.units[known]] @ self.item_factors_.T
-        return scores
+        known[known] = self.unit_factors_[queries.units[known], -1] > 0
+        scores: Scores = self.unit_factors_[queries.units[known]] @ self.item_factors_.T
+        if known.all():
+            return scores
+        spread = np.full((len(queries), len(self.item_factors_)), np.nan, np.float32)
+        spread[known] = scores
+        return spread
 
     def state(self) -> State:
         """Return both factor matrices."""
@@ -92,6 +104,7 @@ class LightFM:
     def from_state(cls, state: Mapping[str, NDArray[Any]], settings: Settings) -> Self:
         """Return a fitted recommender."""
         self = cls(settings)
-        self.item_factors_ = state["item_factors"]
-        self.unit_factors_ = state["unit_factors"]
+        # Plain views of the mapped files: the memmap type costs time on every product.
+        self.item_factors_ = np.asarray(state["item_factors"])
+        self.unit_factors_ = np.asarray(state["unit_factors"])
         return self

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommenders.base import Capability, Queries, Scores, Settings, State, TrainingData
+from recommenders.errors import SettingsError
 
 
 class Popularity:
@@ -16,7 +17,12 @@ class Popularity:
     defaults: Settings = {"half_life_days": 14.0}
 
     def __init__(self, settings: Settings) -> None:
-        self.half_life_days = max(float(settings["half_life_days"]), 1e-3)
+        self.half_life_days = float(settings["half_life_days"])
+        if not self.half_life_days > 0:
+            raise SettingsError(
+                f"half_life_days must be above 0; it is {self.half_life_days}",
+                field="settings.half_life_days",
+            )
         self.scores_ = np.zeros(0, np.float32)
 
     def fit(self, data: TrainingData, *, rng: np.random.Generator) -> Self:

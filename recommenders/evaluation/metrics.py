@@ -6,28 +6,44 @@ from scipy.sparse import csr_matrix
 
 from recommenders.ranking import top_k
 
+Lists = NDArray[np.int64]  # (n_units, k) item indexes, best first, -1 where a list ends early
+Hits = NDArray[np.bool_]  # (n_units, k)
 
-def hits_of_scores(scores: NDArray[np.float32], wanted: csr_matrix, k: int) -> NDArray[np.bool_]:
-    """Return which of each unit's k best items it wanted, shape (n_units, k)."""
-    hits = np.zeros((wanted.shape[0], k), np.bool_)
+
+def lists_of_scores(scores: NDArray[np.float32], k: int) -> Lists:
+    """Return each row's k best items, best first; -1 fills a list that has fewer."""
+    lists = np.full((len(scores), k), -1, np.int64)
+    for row, values in enumerate(scores):
+        best = top_k(values, k)
+        lists[row, : len(best)] = best
+    return lists
+
+
+def hits_of_lists(lists: Lists, wanted: csr_matrix) -> Hits:
+    """Return which listed items each unit wanted; `wanted`: (n_units, n_items), any non-zero."""
+    hits = np.zeros(lists.shape, np.bool_)
     for row in range(wanted.shape[0]):
         relevant = wanted.indices[wanted.indptr[row] : wanted.indptr[row + 1]]
-        best = top_k(scores[row], k)
-        hits[row, : len(best)] = np.isin(best, relevant)
+        hits[row] = np.isin(lists[row], relevant)
     return hits
 
 
-def precision(hits: NDArray[np.bool_]) -> float:
-    """Return hits / k, averaged over units."""
+def hits_of_scores(scores: NDArray[np.float32], wanted: csr_matrix, k: int) -> Hits:
+    """Return which of each unit's k best items it wanted, shape (n_units, k)."""
+    return hits_of_lists(lists_of_scores(scores, k), wanted)
+
+
+def precision(hits: Hits) -> float:
+    """Return hits / k, averaged over units; a short list counts its missing places as misses."""
     return float(hits.mean()) if hits.size else 0.0
 
 
-def recall(hits: NDArray[np.bool_], relevant: NDArray[np.int64]) -> float:
+def recall(hits: Hits, relevant: NDArray[np.int64]) -> float:
     """Return hits / relevant items, averaged over units; `relevant`: items each unit wanted."""
     return float((hits.sum(axis=1) / np.maximum(relevant, 1)).mean()) if hits.size else 0.0
 
 
-def ndcg(hits: NDArray[np.bool_], relevant: NDArray[np.int64]) -> float:
+def ndcg(hits: Hits, relevant: NDArray[np.int64]) -> float:
     """Return the normalised discounted gain, binary, log2, ideal over min(k, relevant) places."""
     if not hits.size:
         return 0.0
@@ -40,3 +56,12 @@ def ndcg_of_scores(scores: NDArray[np.float32], wanted: csr_matrix, k: int) -> f
     """Return NDCG@k of score rows against the items each unit wanted."""
     relevant = np.diff(wanted.indptr).astype(np.int64)
     return ndcg(hits_of_scores(scores, wanted, k), relevant)
+
+
+def coverage(lists: Lists, catalogue: NDArray[np.int64]) -> float:
+    """Return the share of the catalogue that at least one list shows.
+
+    `catalogue`: the item indexes that could have been shown, usually those seen in training.
+    """
+    shown = np.intersect1d(lists, catalogue)
+    return len(shown) / len(catalogue) if len(catalogue) else 0.0
