@@ -47,7 +47,7 @@ def default_services(
 def _web(host: str, port: int, workers: int) -> tuple[str, ...]:
     where = ("--host", host, "--port", str(port), "--workers", str(workers))
     how = ("--interface", "wsgi", "--no-ws", "--blocking-threads", str(WEB_THREADS))
-    calm = ("--log-level", "warning")
+    calm = ("--log-level", "error", "--respawn-failed-workers", "--respawn-interval", "1")
     return (sys.executable, "-m", "granian", *how, *calm, *where, "config.wsgi:application")
 
 
