@@ -79,7 +79,8 @@ def save_artifact(
     """Write an artifact and return the SHA-256 of its manifest.
 
     `facts`: what else the manifest tells (data window, row counts, metrics, seed, code version).
-    The folder appears whole or not at all. `unit_ids` must be sorted by their UTF-8 bytes.
+    The folder appears whole or not at all, and only once it could be loaded: raises ArtifactDamaged
+    for a state that serving would refuse. `unit_ids` must be sorted by their UTF-8 bytes.
     """
     manifest = {
         **facts,
@@ -94,13 +95,15 @@ def save_artifact(
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
         text = _write_files(temporary, manifest, arrays)
+        sha256 = hashlib.sha256(text).hexdigest()
+        load_artifact(temporary, sha256=sha256)
         shutil.rmtree(folder, ignore_errors=True)
         temporary.rename(folder)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     _sync_folder(folder.parent)
-    return hashlib.sha256(text).hexdigest()
+    return sha256
 
 
 def _write_files(
@@ -183,11 +186,13 @@ def _restored(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -
 
 
 def _try_scoring(artifact: Artifact) -> None:
-    """Score an unknown unit and a known one; raises ValueError unless each item has a place."""
+    """Score an unknown unit and a known one; raises ValueError when no list could come of it."""
     units = np.arange(-1, min(len(artifact.unit_ids), 1))
     scores = artifact.recommender.score(Queries(units))
     if scores.shape != (len(units), len(artifact.item_ids)):
         raise ValueError(f"{scores.shape} scores for {len(artifact.item_ids)} items")
+    if np.isinf(scores).any():
+        raise ValueError("scores beyond what a number can hold")
 
 
 def _read_manifest(folder: Path, sha256: str) -> dict[str, Any]:

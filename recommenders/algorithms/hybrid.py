@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,8 +52,8 @@ class Hybrid:
     weight, those that do know the unit count alike. Bases that cannot run here are left out.
     """
 
-    can = frozenset({Capability.PERSONAL, Capability.COLD_UNITS})
-    defaults: Settings = {
+    can: ClassVar[frozenset[Capability]] = frozenset({Capability.PERSONAL, Capability.COLD_UNITS})
+    defaults: ClassVar[Settings] = {
         "bases": "popularity,lightfm,item_knn",
         "held_out": 0.2,
         "k": 10,

@@ -1,7 +1,7 @@
 """Items that the same units touched: cosine over units, the nearest neighbours kept."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,8 @@ BLOCK = 2_000  # items at a time, so that memory stays bounded
 class ItemKNN:
     """A unit's score of an item: the similarity to what it touched, summed."""
 
-    can = frozenset({Capability.PERSONAL})
-    defaults: Settings = {"neighbours": 50}
+    can: ClassVar[frozenset[Capability]] = frozenset({Capability.PERSONAL})
+    defaults: ClassVar[Settings] = {"neighbours": 50}
 
     def __init__(self, settings: Settings) -> None:
         self.neighbours = int(settings["neighbours"])

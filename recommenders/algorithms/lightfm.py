@@ -4,23 +4,25 @@ The only file that imports the package, and only to learn: what was fitted is se
 """
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
 
 from recommenders.base import Capability, Queries, Scores, Settings, State, TrainingData
-from recommenders.errors import SettingsError
+from recommenders.errors import SettingsError, TrainingError
 
 LOSSES = ("warp", "bpr", "logistic", "warp-kos")
 AT_LEAST_ONE = ("components", "epochs")
+MAX_SAMPLED = 10  # negatives tried for each positive: the engine's own default
 
 
 class LightFM:
     """Matrix factorisation with item features; serving is one matrix product."""
 
-    can = frozenset({Capability.PERSONAL, Capability.COLD_ITEMS})
-    defaults: Settings = {
+    can: ClassVar[frozenset[Capability]] = frozenset({Capability.PERSONAL, Capability.COLD_ITEMS})
+    defaults: ClassVar[Settings] = {
         "loss": "warp",
         "components": 32,
         "epochs": 12,
@@ -53,23 +55,35 @@ class LightFM:
             learning_rate=float(self.settings["learning_rate"]),
             item_alpha=float(self.settings["item_alpha"]),
             random_state=int(rng.integers(2**31)),
+            # warp-kos takes the logarithm of other items / negatives tried, rounded down.
+            max_sampled=max(min(MAX_SAMPLED, data.n_items - 1), 1),
         )
         weights = data.matrix.tocoo().astype(np.float32)
         weights.data = np.log1p(weights.data)
         positive = weights.copy()
         positive.data = np.ones_like(positive.data)
         if positive.nnz:
-            engine.fit(
+            self._learn(
+                engine,
                 positive,
                 item_features=data.features,
                 sample_weight=None if self.settings["loss"] == "warp-kos" else weights,
-                epochs=int(self.settings["epochs"]),
-                num_threads=1,
             )
             self._keep(engine, data)
         else:
             self.item_factors_ = np.zeros((data.n_items, 1), np.float32)
         return self
+
+    def _learn(self, engine: Any, positive: coo_matrix, **options: Any) -> None:
+        """Run the epochs; raises TrainingError when factors grow beyond all bounds."""
+        try:
+            with np.errstate(all="ignore"):
+                engine.fit(positive, epochs=int(self.settings["epochs"]), num_threads=1, **options)
+        except ValueError as error:
+            raise TrainingError(
+                f"LightFM could not learn: {error}",
+                hint=f"Lower learning_rate, now {self.settings['learning_rate']}.",
+            ) from error
 
     def _keep(self, engine: Any, data: TrainingData) -> None:
         """Keep factors with the item's bias as one more coordinate, against a 1 of the unit's.

@@ -1,7 +1,7 @@
 """What sells now: the sum of interactions, halved with age."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,8 @@ from recommenders.errors import SettingsError
 class Popularity:
     """One list for everybody, by exponentially decayed interactions."""
 
-    can = frozenset({Capability.COLD_UNITS})
-    defaults: Settings = {"half_life_days": 14.0}
+    can: ClassVar[frozenset[Capability]] = frozenset({Capability.COLD_UNITS})
+    defaults: ClassVar[Settings] = {"half_life_days": 14.0}
 
     def __init__(self, settings: Settings) -> None:
         self.half_life_days = float(settings["half_life_days"])

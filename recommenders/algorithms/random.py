@@ -1,7 +1,7 @@
 """A fixed random order: the floor under every comparison."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,8 @@ from recommenders.base import Capability, Queries, Scores, Settings, State, Trai
 class Random:
     """Scores drawn once, the same for everybody."""
 
-    can = frozenset({Capability.COLD_UNITS, Capability.COLD_ITEMS})
-    defaults: Settings = {}
+    can: ClassVar[frozenset[Capability]] = frozenset({Capability.COLD_UNITS, Capability.COLD_ITEMS})
+    defaults: ClassVar[Settings] = {}
 
     def __init__(self, settings: Settings) -> None:
         self.scores_ = np.zeros(0, np.float32)

@@ -1,0 +1,149 @@
+"""The hybrid: learned weights, and what happens where a base knows nothing."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from recommenders.algorithms.hybrid import GRID, Hybrid, simplex
+from recommenders.base import TrainingData
+from recommenders.errors import SettingsError
+from recommenders.registry import missing
+from tests.recommenders.data import checkerboard, fitted, pairs_of, scores_of, training_data
+
+
+def _two_tastes(n_units: int = 60, n_items: int = 40) -> TrainingData:
+    """Return units that take items of their own parity, some far more than others, in any order."""
+    rng = np.random.default_rng(8)
+    units = np.repeat(np.arange(n_units), 12)
+    place = np.minimum(rng.geometric(0.25, len(units)) - 1, n_items // 2 - 1)
+    ages = rng.uniform(0, 100, len(units)).astype(np.float32)
+    pairs = np.column_stack([units, 2 * place + units % 2])
+    return training_data(pairs, n_units=n_units, n_items=n_items, age_days=ages)
+
+
+def _new_arrivals(n_units: int = 60, n_items: int = 40) -> TrainingData:
+    """Return units with tastes of their own until, lately, the same five items drew everybody."""
+    rng = np.random.default_rng(9)
+    units = np.repeat(np.arange(n_units), 12)
+    ages = np.tile(np.linspace(1, 100, 12), n_units).astype(np.float32)
+    own = 5 + (units * 7 + rng.integers(0, 4, len(units))) % (n_items - 5)
+    items = np.where(ages < 30, rng.integers(0, 5, len(units)), own)
+    pairs = np.column_stack([units, items])
+    return training_data(pairs, n_units=n_units, n_items=n_items, age_days=ages)
+
+
+def _weights(data: TrainingData, bases: str) -> dict[str, float]:
+    hybrid = fitted("hybrid", data, settings={"bases": bases})
+    assert isinstance(hybrid, Hybrid)
+    return dict(zip(hybrid.names, hybrid.weights_.tolist(), strict=True))
+
+
+def test_hybrid__tastes_differ__leans_on_the_personal_base() -> None:
+    weights = _weights(_two_tastes(), "popularity,item_knn")
+
+    assert weights["item_knn"] > weights["popularity"]
+    assert sum(weights.values()) == pytest.approx(1)
+
+
+def test_hybrid__everybody_wants_what_is_new__leans_on_popularity() -> None:
+    weights = _weights(_new_arrivals(), "popularity,item_knn")
+
+    assert weights["popularity"] > weights["item_knn"]
+
+
+def test_hybrid__one_base_is_noise__gets_little_weight() -> None:
+    weights = _weights(_two_tastes(), "random,item_knn")
+
+    assert weights["random"] <= 0.3
+
+
+def test_hybrid__nothing_later__weighs_bases_alike() -> None:
+    assert _weights(checkerboard(20), "popularity,item_knn") == {"popularity": 0.5, "item_knn": 0.5}
+
+
+def test_hybrid__no_base_is_ever_right__weighs_bases_alike() -> None:
+    ages = np.repeat(np.array([1, 0], np.float32), 40)
+    first, second = np.arange(40) % 4, 4 + np.arange(40) % 30
+    pairs = np.column_stack([np.tile(np.arange(40), 2), np.concatenate([first, second])])
+    data = training_data(pairs, n_units=40, n_items=400, age_days=ages)
+
+    weights = _weights(data, "popularity,popularity , item_knn")
+
+    assert list(weights) == ["popularity", "item_knn"]
+
+
+def test_hybrid__unit_that_no_weighted_base_knows__gets_what_the_others_say() -> None:
+    hybrid = fitted("hybrid", _two_tastes(), settings={"bases": "popularity,item_knn"})
+    assert isinstance(hybrid, Hybrid)
+    hybrid.weights_ = np.array([0, 1], np.float32)
+
+    stranger = scores_of(hybrid, -1)[0]
+
+    popularity = scores_of(fitted("popularity", _two_tastes()), -1)[0]
+    assert np.argsort(-stranger, kind="stable").tolist() == (
+        np.argsort(-popularity, kind="stable").tolist()
+    )
+    assert stranger.std() > 0
+
+
+def test_hybrid__bases_in_other_units__are_brought_to_one_scale() -> None:
+    data = _two_tastes()
+    louder = training_data(
+        np.column_stack([data.unit, data.item]),
+        n_units=data.n_units,
+        n_items=data.n_items,
+        weight=1_000,
+        age_days=data.age_days,
+    )
+
+    quiet, loud = (
+        scores_of(fitted("hybrid", each, settings={"bases": "popularity"}), 0)
+        for each in (data, louder)
+    )
+
+    np.testing.assert_allclose(quiet, loud, rtol=1e-4, atol=1e-5)
+    assert quiet.mean() == pytest.approx(0, abs=1e-5)
+    assert quiet.std() == pytest.approx(1, abs=1e-5)
+
+
+def test_hybrid__many_units__is_scored_in_blocks_without_a_seam() -> None:
+    from recommenders.algorithms import hybrid as module
+
+    recommender = fitted("hybrid", _two_tastes())
+    whole = scores_of(recommender, *range(-1, 60))
+    before, module.BLOCK_CELLS = module.BLOCK_CELLS, 7 * 40
+
+    try:
+        pieces = scores_of(recommender, *range(-1, 60))
+    finally:
+        module.BLOCK_CELLS = before
+
+    np.testing.assert_allclose(pieces, whole, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.skipif(missing("lightfm") is not None, reason="LightFM is not installed")
+def test_hybrid__everything_installed__blends_three() -> None:
+    hybrid = fitted("hybrid", _two_tastes())
+
+    assert isinstance(hybrid, Hybrid)
+    assert hybrid.names == ["popularity", "lightfm", "item_knn"]
+
+
+def test_hybrid__no_base_can_run__says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "lightfm", None)
+
+    with pytest.raises(SettingsError, match="no base of lightfm can run here"):
+        fitted(
+            "hybrid",
+            training_data(pairs_of((0, 0)), n_units=1, n_items=1),
+            settings={"bases": "lightfm"},
+        )
+
+
+@pytest.mark.parametrize(("parts", "points"), [(1, 1), (2, 11), (3, 66)])
+def test_simplex__parts__gives_every_tenth_once(parts: int, points: int) -> None:
+    vectors = [tuple(round(float(w) * GRID) for w in vector) for vector in simplex(parts)]
+
+    assert len(vectors) == len(set(vectors)) == points
+    assert all(sum(vector) == GRID for vector in vectors)
