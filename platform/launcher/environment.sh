@@ -162,10 +162,12 @@ build_tools() { echo "compiler: $(command -v cc || command -v gcc || echo none),
 
 # The packages that would bring a compiler and, for the system's own Python, its headers.
 missing_tools() {
-    if ! has cc && ! has gcc; then printf 'gcc libc6-dev '; fi
+    set --
+    if ! has cc && ! has gcc; then set -- gcc libc6-dev; fi
     case $("$PYTHON" -c 'import sys; print(sys._base_executable)') in
-        /usr/bin/*) if ! has_header; then printf '%s-dev' "$(apt_name "$PYTHON")"; fi ;;
+        /usr/bin/*) if ! has_header; then set -- "$@" "$(apt_name "$PYTHON")-dev"; fi ;;
     esac
+    echo "$*"
 }
 
 tell_if_no_lightfm() {
