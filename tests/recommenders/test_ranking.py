@@ -47,7 +47,8 @@ def test_top_k__score_not_finite__never_ranks(bad: float) -> None:
 
 
 def test_top_k__all_tied__goes_by_item_index() -> None:
-    assert top_k(np.zeros(1_000, np.float32), 4).tolist() == [0, 1, 2, 3]
+    # Long enough for a sort that keeps no order to show it.
+    assert top_k(np.zeros(1_000, np.float32), 500).tolist() == list(range(500))
 
 
 def test_top_k__filters_given__are_not_changed() -> None:

@@ -62,15 +62,21 @@ def test_hybrid__nothing_later__weighs_bases_alike() -> None:
     assert _weights(checkerboard(20), "popularity,item_knn") == {"popularity": 0.5, "item_knn": 0.5}
 
 
-def test_hybrid__no_base_is_ever_right__weighs_bases_alike() -> None:
+def test_hybrid__only_new_units_later__weighs_bases_alike() -> None:
     ages = np.repeat(np.array([1, 0], np.float32), 40)
-    first, second = np.arange(40) % 4, 4 + np.arange(40) % 30
-    pairs = np.column_stack([np.tile(np.arange(40), 2), np.concatenate([first, second])])
-    data = training_data(pairs, n_units=40, n_items=400, age_days=ages)
+    pairs = np.column_stack([np.arange(80), np.arange(80) % 10])
+    data = training_data(pairs, n_units=80, n_items=10, age_days=ages)
 
-    weights = _weights(data, "popularity,popularity , item_knn")
+    weights = _weights(data, "popularity,random,item_knn")
 
-    assert list(weights) == ["popularity", "item_knn"]
+    assert list(weights.values()) == pytest.approx([1 / 3] * 3)
+
+
+def test_hybrid__base_named_twice__counts_once() -> None:
+    assert list(_weights(checkerboard(20), "popularity, popularity ,item_knn")) == [
+        "popularity",
+        "item_knn",
+    ]
 
 
 def test_hybrid__unit_that_no_weighted_base_knows__gets_what_the_others_say() -> None:
