@@ -65,7 +65,7 @@ def test_split__movielens__is_that_of_the_reference_run() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "settings", "expected_p", "expected_ndcg"),
+    ("name", "chosen", "expected_p", "expected_ndcg"),
     [
         ("popularity", {}, 0.2295, 0.2563),
         ("item_knn", {"neighbours": N_ITEMS}, 0.3445, 0.3985),
@@ -75,12 +75,12 @@ def test_split__movielens__is_that_of_the_reference_run() -> None:
     ],
 )
 def test_movielens__known_recommender__reaches_the_published_figures(
-    name: str, settings: dict[str, Any], expected_p: float, expected_ndcg: float
+    name: str, chosen: dict[str, Any], expected_p: float, expected_ndcg: float
 ) -> None:
     if why := missing(name):
         pytest.skip(why)
 
-    found_p, found_ndcg = _figures(name, **settings)
+    found_p, found_ndcg = _figures(name, **chosen)
 
     assert found_p == pytest.approx(expected_p, abs=TOLERANCE_P)
     assert found_ndcg == pytest.approx(expected_ndcg, abs=TOLERANCE_NDCG)

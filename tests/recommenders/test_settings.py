@@ -10,7 +10,7 @@ from recommenders.registry import available, make
 
 
 @pytest.mark.parametrize(
-    ("name", "settings", "field"),
+    ("name", "chosen", "field"),
     [
         ("popularity", {"half_life_days": 0}, "half_life_days"),
         ("popularity", {"half_life_days": -3.0}, "half_life_days"),
@@ -30,13 +30,13 @@ from recommenders.registry import available, make
     ],
 )
 def test_make__unusable_setting__is_refused_by_field(
-    name: str, settings: dict[str, Any], field: str
+    name: str, chosen: dict[str, Any], field: str
 ) -> None:
     if name not in available():
         pytest.skip(f"{name} is not installed")
 
     with pytest.raises(SettingsError) as caught:
-        make(name, settings)
+        make(name, chosen)
 
     assert caught.value.field == f"settings.{field}"
 
