@@ -7,6 +7,7 @@ client at its fastest, without a layer; beside it stands the client doing all th
 
 import numpy as np
 from growthbook import Experiment, GrowthBook
+from growthbook.common_types import Filter
 
 from config.bench import Case, Settings
 from experiments.assignment.assign import decide_experiment
@@ -43,7 +44,9 @@ def _unit_ids(count: int, seed: int) -> list[str]:
 
 
 def _peer(*, has_layer: bool) -> Experiment:
-    layer = [{"seed": LAYER_SEED, "ranges": [(0.0, 1.0)], "hashVersion": 2}]
+    layer: list[Filter] = [
+        {"seed": LAYER_SEED, "ranges": [(0.0, 1.0)], "hashVersion": 2, "attribute": "id"}
+    ]
     return Experiment(
         key="benchmark",
         variations=list(KEYS),

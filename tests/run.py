@@ -102,6 +102,7 @@ def _pytest(arguments: Sequence[str], settings: Mapping[str, str]) -> tuple[bool
     colour = ["--color=yes"] if sys.stdout.isatty() else []
     argv = [sys.executable, "-m", "pytest", *colour, *arguments]
     with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "static").mkdir()  # the static file server warns when it is missing
         env = {**clean_environment(Path(folder)), **settings, "PYTHONUNBUFFERED": "1"}
         if everything_is_required():
             env["ARMATURE_REQUIRE_ALL"] = "1"

@@ -13,6 +13,8 @@ from config.processes import Service
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB_THREADS = 8
+# A server told to end while it still starts waits for its workers for ever without a limit.
+WEB_END_S = 5
 # The embedded broker is polled, so workers that talk to each other only cost time.
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 PROBE_S = 0.1
@@ -48,7 +50,8 @@ def _web(host: str, port: int, workers: int) -> tuple[str, ...]:
     where = ("--host", host, "--port", str(port), "--workers", str(workers))
     how = ("--interface", "wsgi", "--no-ws", "--blocking-threads", str(WEB_THREADS))
     calm = ("--log-level", "error", "--respawn-failed-workers", "--respawn-interval", "1")
-    return (sys.executable, "-m", "granian", *how, *calm, *where, "config.wsgi:application")
+    end = ("--workers-kill-timeout", str(WEB_END_S))
+    return (sys.executable, "-m", "granian", *how, *calm, *end, *where, "config.wsgi:application")
 
 
 def _worker(queue: str) -> tuple[str, ...]:
