@@ -34,6 +34,7 @@ CHECKS = (
     Check("lint", (str(BIN / "ruff"), "check", ".")),
     Check("format", (str(BIN / "ruff"), "format", "--check", "--quiet", ".")),
     Check("types", (str(BIN / "mypy"),)),
+    Check("types of tests", (str(BIN / "mypy"), "tests", "benchmarks")),
     Check("imports", (str(BIN / "lint-imports"), "--no-cache")),
     Check("system", (*MANAGE, "check", "--fail-level", "WARNING")),
     Check("deployment", (*MANAGE, "check", "--deploy", "--fail-level", "WARNING"), PRODUCTION),
