@@ -117,6 +117,13 @@ def compile_query(metrics: Sequence[MetricQuery], cut: Cut) -> Query:
     return Query(text, values, tuple(metrics), columns)
 
 
+def check_metric(metric: MetricQuery) -> None:
+    """Raise InvalidInputError when the metric could not be compiled."""
+    terms: list[Term] = []
+    sides = [_place(terms, side) for side in _sides(metric)]
+    _columns(metric, sides, terms)
+
+
 def _sides(metric: MetricQuery) -> list[Mapping[str, Any]]:
     if metric.kind == "ratio" and metric.denominator is None:
         raise InvalidInputError(f"the ratio {metric.key!r} needs a denominator")

@@ -20,6 +20,16 @@ class Check:
     fix: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ParameterChoice:
+    """A variant parameter that forms offer as a choice: its name, and what it may be."""
+
+    name: str
+    label: str
+    options: Callable[[], list[tuple[str, str]]]
+
+
+PARAMETER_CHOICES: list[ParameterChoice] = []
 SITE_INITIALISERS: list[Callable[[Site], None]] = []
 LAUNCH_CHECKS: list[Callable[[Experiment], list[Check]]] = []
 # Each gets a site and a variant's parameters and returns those that the running variant keeps.

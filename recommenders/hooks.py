@@ -5,10 +5,28 @@ from typing import Any
 from django.db.models.signals import post_delete, post_save
 
 from experiments.models import Experiment, Site
-from experiments.registries import LAUNCH_CHECKS, PARAMETER_PINNERS, SITE_INITIALISERS, Check
+from experiments.registries import (
+    LAUNCH_CHECKS,
+    PARAMETER_CHOICES,
+    PARAMETER_PINNERS,
+    SITE_INITIALISERS,
+    Check,
+    ParameterChoice,
+)
 from experiments.signals import bump
 
 CHAMPION = "champion"
+
+
+def recommender_options() -> list[tuple[str, str]]:
+    """Return every recommender key that some site has, for forms."""
+    from recommenders.models import Recommender
+
+    keys = Recommender.objects.order_by("key").values_list("key", flat=True).distinct()
+    return [(key, key) for key in keys]
+
+
+RECOMMENDER_CHOICE = ParameterChoice("recommender", "Recommender", recommender_options)
 
 
 def register() -> None:
@@ -19,6 +37,7 @@ def register() -> None:
         (SITE_INITIALISERS, create_builtin_recommenders),
         (LAUNCH_CHECKS, recommenders_can_serve),
         (PARAMETER_PINNERS, pin_artifact),
+        (PARAMETER_CHOICES, RECOMMENDER_CHOICE),
     ):
         if entry not in registry:
             registry.append(entry)  # type: ignore[attr-defined]

@@ -1,0 +1,60 @@
+"""What happened, for reading: events, slates, exposures, the inbox and quarantine."""
+
+from django.contrib import admin
+
+from experiments.admin.base import ReadOnlyAdmin
+from experiments.models import Event, Exposure, InboxBatch, Quarantine, Slate
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    """Applied events."""
+
+    list_display = ["type", "occurred_at", "site", "visitor_id", "item_id", "amount", "order_id"]
+    list_filter = ["site", "type"]
+    search_fields = ["event_id", "visitor_id", "order_id"]
+    show_full_result_count = False
+    ordering = ["-id"]
+
+
+@admin.register(Slate)
+class SlateAdmin(ReadOnlyAdmin):
+    """Served lists."""
+
+    list_display = ["placement", "served_at", "site", "unit_id", "variant", "artifact", "fallback"]
+    list_filter = ["site", "placement"]
+    search_fields = ["request_id", "visitor_id"]
+    list_select_related = ["site", "variant"]
+    show_full_result_count = False
+    ordering = ["-id"]
+
+
+@admin.register(Exposure)
+class ExposureAdmin(ReadOnlyAdmin):
+    """First exposures."""
+
+    list_display = ["unit_id", "experiment", "phase", "variant", "first_at", "is_multiple"]
+    list_filter = ["experiment", "is_multiple"]
+    search_fields = ["unit_id"]
+    list_select_related = ["experiment", "variant"]
+    show_full_result_count = False
+    ordering = ["-id"]
+
+
+@admin.register(InboxBatch)
+class InboxBatchAdmin(ReadOnlyAdmin):
+    """Accepted, not yet applied."""
+
+    list_display = ["id", "site", "kind", "received_at", "attempts"]
+    ordering = ["id"]
+
+
+@admin.register(Quarantine)
+class QuarantineAdmin(ReadOnlyAdmin):
+    """Refused events with their reasons."""
+
+    list_display = ["code", "field", "site", "received_at", "event_id", "detail"]
+    list_filter = ["site", "code"]
+    search_fields = ["event_id"]
+    show_full_result_count = False
+    ordering = ["-id"]
