@@ -77,8 +77,8 @@ class ExperimentMetricInline(TabularInline):
         """Fixed before the start."""
         return obj is None or obj.status in EDITABLE
 
-    has_add_permission = has_change_permission  # type: ignore[assignment]
-    has_delete_permission = has_change_permission  # type: ignore[assignment]
+    has_add_permission = has_change_permission
+    has_delete_permission = has_change_permission
 
 
 ExperimentAdmin.inlines = [

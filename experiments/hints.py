@@ -5,8 +5,10 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,14 @@ def is_awake() -> bool:
         return time.time() - _flag().stat().st_mtime < AWAKE_FOR_S
     except OSError:
         return False
+
+
+def queue_on_commit(task: Any, *arguments: Any) -> None:
+    """Queue a task once the transaction is committed; a broker that is away is logged, not raised.
+
+    The row that asks for the work is committed by then, and a sweep finds it.
+    """
+    transaction.on_commit(lambda: task.delay(*arguments), robust=True)
 
 
 def hint(send: Callable[[], object]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -108,7 +108,7 @@ def create_experiment(
     placement: Placement,
     variants: Sequence[VariantDraft],
     allocation: int = BUCKETS,
-    created_by: AbstractBaseUser | None = None,
+    created_by: User | None = None,
     **fields: Any,
 ) -> Experiment:
     """Return a new draft with its variants and its buckets placed in the placement's layer.

@@ -11,6 +11,7 @@ from unfold.admin import ModelAdmin
 
 from experiments.admin.base import ReadOnlyAdmin, say
 from experiments.errors import ArmatureError
+from experiments.hints import queue_on_commit
 from recommenders import services
 from recommenders.base import checked_settings
 from recommenders.catalogue import bump_catalogue
@@ -72,7 +73,7 @@ class RecommenderAdmin(ModelAdmin):
             try:
                 with transaction.atomic():
                     artifact = services.request_training(site=recommender.site, key=recommender.key)
-                    train_artifact.delay_on_commit(artifact.pk)
+                    queue_on_commit(train_artifact, artifact.pk)
             except ArmatureError as error:
                 say(self, request, error)
             else:

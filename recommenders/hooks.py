@@ -1,6 +1,6 @@
 """What this room adds to a new site, to the launch checks and to starting an experiment."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models.signals import post_delete, post_save
 
@@ -16,6 +16,7 @@ from experiments.registries import (
 from experiments.signals import bump
 
 CHAMPION = "champion"
+T = TypeVar("T")
 
 
 def recommender_options() -> list[tuple[str, str]]:
@@ -33,17 +34,19 @@ def register() -> None:
     """Fill the registries of the room below, and let serving processes notice new artifacts."""
     from recommenders.models import Artifact, Recommender
 
-    for registry, entry in (
-        (SITE_INITIALISERS, create_builtin_recommenders),
-        (LAUNCH_CHECKS, recommenders_can_serve),
-        (PARAMETER_PINNERS, pin_artifact),
-        (PARAMETER_CHOICES, RECOMMENDER_CHOICE),
-    ):
-        if entry not in registry:
-            registry.append(entry)  # type: ignore[attr-defined]
+    _add(SITE_INITIALISERS, create_builtin_recommenders)
+    _add(LAUNCH_CHECKS, recommenders_can_serve)
+    _add(PARAMETER_PINNERS, pin_artifact)
+    _add(PARAMETER_CHOICES, RECOMMENDER_CHOICE)
     for model in (Artifact, Recommender):
         for signal in (post_save, post_delete):
             signal.connect(bump, sender=model, dispatch_uid=f"bump-{model.__name__}-{id(signal)}")
+
+
+def _add(registry: list[T], entry: T) -> None:
+    """Append once, however often the room is set up."""
+    if entry not in registry:
+        registry.append(entry)
 
 
 def create_builtin_recommenders(site: Site) -> None:

@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,8 +13,11 @@ from rest_framework.views import APIView
 from analytics import services
 from analytics.models import Analysis
 from analytics.tasks import compute_analysis
+from experiments.api.authentication import key_of
+from experiments.api.lists import SiteList
 from experiments.api.views import experiment_of
 from experiments.errors import NotFound
+from experiments.hints import queue_on_commit
 
 
 class AnalysisSerializer(serializers.ModelSerializer[Analysis]):
@@ -42,13 +45,13 @@ class AnalysisSerializer(serializers.ModelSerializer[Analysis]):
         ]
 
 
-class AnalysisList(ListAPIView[Analysis]):
+class AnalysisList(SiteList[Analysis]):
     """The analyses of one experiment, newest first."""
 
     scope = "analyses"
     serializer_class = AnalysisSerializer
 
-    def get_queryset(self) -> Any:
+    def rows(self, site_id: int) -> QuerySet[Analysis]:
         """Return the analyses of an experiment of the key's site."""
         experiment = experiment_of(self.request, self.kwargs["key"])
         return Analysis.objects.filter(experiment=experiment).select_related("experiment")
@@ -58,7 +61,7 @@ class AnalysisList(ListAPIView[Analysis]):
         """Request a fresh analysis; poll it until its status is ready or failed."""
         with transaction.atomic():
             analysis = services.request_analysis(experiment=experiment_of(request, key))
-            compute_analysis.delay_on_commit(analysis.pk)
+            queue_on_commit(compute_analysis, analysis.pk)
         return Response(AnalysisSerializer(analysis).data, status=202)
 
 
@@ -71,7 +74,7 @@ class AnalysisDetail(APIView):
     def get(self, request: Request, pk: int) -> Response:
         """Return the analysis; results are null until it is ready."""
         analysis = (
-            Analysis.objects.filter(pk=pk, experiment__site_id=request.auth.site_id)
+            Analysis.objects.filter(pk=pk, experiment__site_id=key_of(request).site_id)
             .select_related("experiment")
             .first()
         )

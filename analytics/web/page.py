@@ -276,7 +276,7 @@ def _ends(metrics: Sequence[Mapping[str, Any]]) -> list[float]:
 def _rows(results: Mapping[str, Any], metric: Mapping[str, Any], axis: Axis) -> list[RowView]:
     control = next(variant for variant in results["variants"] if variant["is_control"])
     written = value_format(metric["format"], results["currency"])
-    rows = []
+    rows: list[RowView] = []
     for index, variant in enumerate(results["variants"]):
         compared = metric["comparisons"].get(variant["key"])
         if compared is None:

@@ -16,6 +16,7 @@ from analytics.models import Analysis
 from analytics.tasks import compute_analysis
 from analytics.web.export import csv_rows
 from analytics.web.page import report_page
+from experiments.hints import queue_on_commit
 from experiments.models import Experiment
 
 
@@ -90,7 +91,7 @@ class ReportRefresh(ReportView):
         experiment = find_experiment(request, key)
         with transaction.atomic():
             analysis = services.request_analysis(experiment=experiment)
-            compute_analysis.delay_on_commit(analysis.pk)
+            queue_on_commit(compute_analysis, analysis.pk)
         return redirect(report_url(experiment))
 
 

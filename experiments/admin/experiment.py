@@ -58,7 +58,7 @@ class VariantForm(forms.ModelForm):
         return super().save(commit)
 
 
-class VariantFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+class VariantFormSet(BaseInlineFormSet):
     """All variants of one experiment: at least two, exactly one control."""
 
     def clean(self) -> None:
@@ -89,11 +89,11 @@ class VariantInline(TabularInline):
         """Frozen from the start on."""
         return obj is None or obj.status in EDITABLE
 
-    has_add_permission = has_change_permission  # type: ignore[assignment]
-    has_delete_permission = has_change_permission  # type: ignore[assignment]
+    has_add_permission = has_change_permission
+    has_delete_permission = has_change_permission
 
 
-class PlacementChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+class PlacementChoice(forms.ModelChoiceField):
     """A placement, named with its site."""
 
     def label_from_instance(self, obj: Placement) -> str:

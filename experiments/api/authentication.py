@@ -1,12 +1,12 @@
 """The same keys for the management endpoints, which are Django REST framework views."""
 
-from typing import Any
+from typing import Any, cast
 
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from experiments.api.keys import CHALLENGE, Problem, authenticate
+from experiments.api.keys import CHALLENGE, authenticate
+from experiments.snapshot import KeySpec
 
 
 class KeyUser:
@@ -38,4 +38,6 @@ class KeyAuthentication(BaseAuthentication):
         return CHALLENGE["WWW-Authenticate"]
 
 
-__all__ = ["AuthenticationFailed", "KeyAuthentication", "KeyUser", "Problem"]
+def key_of(request: Request) -> KeySpec:
+    """Return the key that an authenticated request carries."""
+    return cast(KeySpec, request.auth)

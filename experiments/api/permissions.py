@@ -1,6 +1,6 @@
 """What a key may do."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -15,4 +15,5 @@ class HasScope(BasePermission):
     def has_permission(self, request: Request, view: "APIView") -> bool:
         """Return whether the key carries the scope; a view without a scope is open to nobody."""
         scope = getattr(view, "scope", None)
-        return bool(request.auth) and scope in request.auth.scopes
+        key: Any = request.auth
+        return key is not None and scope in key.scopes

@@ -78,7 +78,7 @@ class ExperimentInput(serializers.Serializer[Any]):
     )
     mde = serializers.FloatField(min_value=0.0001, max_value=10, required=False, allow_null=True)
     allocation = serializers.IntegerField(min_value=1, max_value=10_000, default=10_000)
-    variants = VariantInput(many=True, min_length=2, max_length=20)
+    variants = serializers.ListField(child=VariantInput(), min_length=2, max_length=20)
 
     def validate_variants(self, variants: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Refuse repeated keys and anything but one control."""

@@ -4,20 +4,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import OperationalError, connection
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from experiments import selectors, services
 from experiments.accepting import accept_events
+from experiments.api.authentication import key_of
 from experiments.api.bodies import decode, read_body
 from experiments.api.keys import allow_origin, authenticate, clock_of, preflight
 from experiments.api.limits import spend
+from experiments.api.lists import SiteList
 from experiments.api.problems import Problem, answers_problems
 from experiments.api.serializers import ExperimentInput, ExperimentSerializer
 from experiments.assignment.assign import decide_experiment
@@ -154,15 +156,15 @@ def _assignment(decision: Decision) -> dict[str, Any]:
     }
 
 
-class ExperimentList(ListAPIView[Experiment]):
+class ExperimentList(SiteList[Experiment]):
     """The experiments of the key's site."""
 
     scope = "experiments"
     serializer_class = ExperimentSerializer
 
-    def get_queryset(self) -> Any:
+    def rows(self, site_id: int) -> QuerySet[Experiment]:
         """Return the site's experiments."""
-        return selectors.experiments_of(self.request.auth.site_id)
+        return selectors.experiments_of(site_id)
 
     @extend_schema(request=ExperimentInput, responses={201: ExperimentSerializer})
     def post(self, request: Request) -> Response:
@@ -172,7 +174,7 @@ class ExperimentList(ListAPIView[Experiment]):
         fields = dict(data.validated_data)
         placement_key = fields.pop("placement")
         placement = (
-            Placement.objects.filter(site_id=request.auth.site_id, key=placement_key)
+            Placement.objects.filter(site_id=key_of(request).site_id, key=placement_key)
             .select_related("site")
             .first()
         )
@@ -187,7 +189,7 @@ class ExperimentList(ListAPIView[Experiment]):
 
 def experiment_of(request: Request, key: str) -> Experiment:
     """Return one experiment of the key's site; raises NotFound, also for another site's."""
-    experiment = selectors.experiments_of(request.auth.site_id).filter(key=key).first()
+    experiment = selectors.experiments_of(key_of(request).site_id).filter(key=key).first()
     if experiment is None:
         raise NotFound(f"unknown experiment {key!r}")
     return experiment
@@ -214,7 +216,7 @@ class ExperimentAction(APIView):
 
         reason = serializers.CharField(max_length=1000, required=False, allow_blank=True)
 
-    @extend_schema(request=Input, responses=ExperimentSerializer)
+    @extend_schema(operation_id="experiments_act", request=Input, responses=ExperimentSerializer)
     def post(self, request: Request, key: str, action: str) -> Response:
         """Carry out the action; 409 when the experiment's status does not allow it."""
         if action not in ACTIONS:

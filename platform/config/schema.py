@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
 PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "code", "detail"],
@@ -16,6 +18,10 @@ PROBLEM = {
         "request_id": {"type": "string"},
     },
 }
+KEY_SCHEMES = {
+    "key": {"type": "http", "scheme": "bearer"},
+    "keyHeader": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
 REFUSALS = {
     "400": "Malformed input; `field` names the place.",
     "401": "No valid key.",
@@ -27,14 +33,22 @@ REFUSALS = {
 }
 
 
+class KeyScheme(OpenApiAuthenticationExtension):
+    """How the document describes a site's key; found by the generator through its target."""
+
+    target_class = "experiments.api.authentication.KeyAuthentication"
+    name = list(KEY_SCHEMES)
+
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
+        """Return both ways to send the key."""
+        return list(KEY_SCHEMES.values())
+
+
 def add_problem_documents(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
     """Return the schema with one problem document for every refusal, and the key's security."""
     components = result.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = PROBLEM
-    components["securitySchemes"] = {
-        "key": {"type": "http", "scheme": "bearer"},
-        "keyHeader": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-    }
+    components["securitySchemes"] = KEY_SCHEMES
     result["security"] = [{"key": []}, {"keyHeader": []}]
     for operations in result.get("paths", {}).values():
         for operation in operations.values():

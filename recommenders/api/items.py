@@ -3,14 +3,16 @@
 from typing import Annotated, Any
 
 import msgspec
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from msgspec import Meta
 from rest_framework import serializers
-from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from experiments.api.authentication import key_of
 from experiments.api.bodies import decode, read_body
+from experiments.api.lists import SiteList
 from experiments.models import Site
 from experiments.shapes import Amount, Id
 from recommenders.catalogue import ItemRecord, upsert_items
@@ -82,15 +84,15 @@ class UpsertSerializer(serializers.Serializer[Any]):
     created = serializers.IntegerField()
 
 
-class ItemsView(ListAPIView[Item]):
+class ItemsView(SiteList[Item]):
     """The catalogue of the key's site."""
 
     scope = "items"
     serializer_class = ItemSerializer
 
-    def get_queryset(self) -> Any:
+    def rows(self, site_id: int) -> QuerySet[Item]:
         """Return the site's items."""
-        return Item.objects.filter(site_id=self.request.auth.site_id)
+        return Item.objects.filter(site_id=site_id)
 
     @extend_schema(request=ItemBatchSerializer, responses={200: UpsertSerializer})
     def put(self, request: Request) -> Response:
@@ -100,5 +102,5 @@ class ItemsView(ListAPIView[Item]):
             ItemRecord(**{**msgspec.structs.asdict(item), "tags": tuple(item.tags)})
             for item in batch.items
         ]
-        count = upsert_items(site=Site.objects.get(pk=request.auth.site_id), items=records)
+        count = upsert_items(site=Site.objects.get(pk=key_of(request).site_id), items=records)
         return Response({"received": count.received, "created": count.created})

@@ -46,7 +46,7 @@ def events_of(
     `request_ids`: of the lists; clicks and orders from the list quote them. `shows_lists`: tell of
     each list by a `view_item_list`, as shops do whose lists are not ours.
     """
-    has_clicks = outcome.clicked.any(axis=1)
+    has_clicks: NDArray[np.bool_] = np.any(outcome.clicked, axis=1)
     has_aside: NDArray[np.bool_] = outcome.organic_item != NOTHING
     told = np.arange(len(visits)) if shows_lists else np.flatnonzero(has_clicks | has_aside)
     for index in told.tolist():
