@@ -11,7 +11,7 @@ from django.test import Client
 from analytics.services import compute_analysis, request_analysis
 from experiments import recorder
 from experiments.drain import drain_once
-from experiments.models import Event, Experiment, Exposure, Slate
+from experiments.models import Event, Experiment, Exposure, Site, Slate
 from experiments.services import end_experiment
 from tests.factories import NOW, running_experiment, simulated_site
 
@@ -99,6 +99,14 @@ def test_visitor__served_clicks_and_buys__ends_in_the_report() -> None:
     }  # fmt: skip
 
 
+def seeded(site: Site) -> Experiment:
+    """Return a running experiment whose split is the same in every run."""
+    experiment = running_experiment(site, monitoring="fixed")
+    experiment.seed = "the same in every run"
+    experiment.save(update_fields=["seed"])
+    return experiment
+
+
 def drive(shop: Storefront, visitors: int, buy_rates: dict[str, float], seed: int) -> None:
     """Serve each visitor once a day for two visits and let it buy at its variant's rate."""
     rng = np.random.default_rng(seed)
@@ -128,7 +136,7 @@ def report_of(experiment: Experiment) -> dict[str, Any]:
 @pytest.mark.flow
 def test_planted_lift__analysed__lies_inside_the_interval() -> None:
     site, secret = simulated_site()
-    experiment = running_experiment(site, monitoring="fixed")
+    experiment = seeded(site)
     drive(Storefront(secret), 1200, {"control": 0.30, "treatment": 0.45}, seed=11)
 
     results = report_of(experiment)
@@ -144,7 +152,7 @@ def test_planted_lift__analysed__lies_inside_the_interval() -> None:
 @pytest.mark.flow
 def test_equal_variants__analysed__are_not_called_significant() -> None:
     site, secret = simulated_site()
-    experiment = running_experiment(site, monitoring="fixed")
+    experiment = seeded(site)
     drive(Storefront(secret), 800, {"control": 0.3, "treatment": 0.3}, seed=4)
 
     results = report_of(experiment)
