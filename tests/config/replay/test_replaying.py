@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 
 from analytics.services import compute_analysis, request_analysis
-from config.replay import stages
+from config.driving import stages
+from config.replay import starting
 from config.replay.drive import MAX_BATCH, Course, drive
 from config.replay.history import copy_of, deeds_of, moment_of, site_named
 from config.replay.visits import Visit, group_visits
@@ -160,8 +161,8 @@ def test_replay__later_period__ends_in_the_report_with_real_prices() -> None:
     visits = later_visits(source)
     site, _copied = copy_of(source, before=START, day=DAY)
     trained(site, "popularity", "random")
-    experiment = stages.start(site, ["popularity", "random"], placement="home", days=8)
-    shop = InProcess(stages.api_key(site))
+    experiment = starting.start(site, ["popularity", "random"], placement="home", days=8)
+    shop = InProcess(stages.api_key(site, "replay"))
 
     tally = drive(shop, visits, COURSE, workers=1)
     apply_everything()
@@ -192,7 +193,7 @@ def test_drive__large_order__is_sent_in_parts_that_the_interface_takes() -> None
     rows = [sale(n, START, "sku-1", visitor_id="v-1", order_id="o-1") for n in range(1, 1_200)]
     import_events(site=source, events=rows)
     site, _copied = copy_of(source, before=START, day=DAY)
-    shop = InProcess(stages.api_key(site))
+    shop = InProcess(stages.api_key(site, "replay"))
 
     tally = drive(shop, later_visits(source), COURSE, workers=1)
 
@@ -207,7 +208,7 @@ def test_drive__quiet_weeks__never_send_events_that_are_too_old() -> None:
     import_events(site=source, events=rows)
     site, _copied = copy_of(source, before=START, day=DAY)
 
-    tally = drive(InProcess(stages.api_key(site)), later_visits(source), COURSE, workers=1)
+    tally = drive(InProcess(stages.api_key(site, "replay")), later_visits(source), COURSE, workers=1)
 
     assert (tally.accepted, tally.rejected) == (4, Counter())
 
@@ -237,5 +238,5 @@ def test_wait_applied__lists_that_were_lost__are_reported_not_waited_for() -> No
 
 
 def test_wait_until__never_done__fails_with_what_was_awaited() -> None:
-    with pytest.raises(stages.ReplayFailed, match="waited 0 s for the moon"):
+    with pytest.raises(stages.StageFailed, match="waited 0 s for the moon"):
         stages.wait_until(lambda: False, "the moon", 0.02)

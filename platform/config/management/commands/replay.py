@@ -1,11 +1,7 @@
 """Replay a shop's real history through the interface: `replay --site SLUG --from DATE`."""
 
 import argparse
-import socket
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import IO, Any, cast
@@ -13,21 +9,20 @@ from typing import IO, Any, cast
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from analytics.web.views import report_url
+from config.driving import stages
+from config.driving.background import HOST, bar, free_port, in_background
 from config.httpclient import ApiClient, ApiError, ApiUnavailable
-from config.replay import history, stages
+from config.replay import history, starting
 from config.replay.drive import Course, Tally, drive
 from config.replay.visits import Visits, group_visits
-from config.running import default_services, port_is_free, wait_ready
-from config.supervisor import Supervisor
+from config.running import default_services, port_is_free
 from config.terminal_report import print_report
 from experiments.errors import ArmatureError, InvalidInput
 from experiments.models import Experiment, Site
 from recommenders.registry import missing
 
-HOST = "127.0.0.1"
 CLICKS = {"purchase": "purchase", "view": "view_item"}
 
 
@@ -79,20 +74,23 @@ class Command(BaseCommand):
         console.print(
             f"Site {site.slug}: {copied:,} events before {plan.day} to learn from", soft_wrap=True
         )
-        port = options["port"] or _free_port()
-        secret = stages.api_key(site)
-        with _services(port, console), ApiClient(f"http://{HOST}:{port}", key=secret) as client:
-            wait_ready(f"http://{HOST}:{port}/healthz")
+        url = f"http://{HOST}:{(port := options['port'] or free_port())}"
+        secret, log = stages.api_key(site, "replay"), settings.DATA_DIR / "replay.log"
+        console.print(f"Starting web server and workers; they write to {log}", soft_wrap=True)
+        with (
+            in_background(default_services(HOST, port), log, f"{url}/healthz"),
+            ApiClient(url, key=secret) as client,
+        ):
             experiment = _start(plan, site, options["placement"], console)
             stages.wait_served(client, experiment)
             course = Course(
                 options["placement"], options["k"], CLICKS[options["click"]], site.currency
             )
-            with _bar("Replaying visits", len(plan.visits.visits)) as progress:
+            with bar("Replaying visits", len(plan.visits.visits)) as progress:
                 tally = drive(client, plan.visits.visits, course, progress=progress)
             recorded = stages.wait_applied(site, tally.lists)
             _print_tally(console, plan, tally, recorded)
-            stages.analyse(experiment)
+            stages.analyse(experiment, actor="replay", reason="replayed to its end")
         experiment.refresh_from_db()
         print_report(console, experiment)
         console.print(
@@ -132,40 +130,7 @@ def _start(plan: Plan, site: Site, placement: str, console: Console) -> Experime
     artifacts = stages.train(site, plan.keys, until=plan.start)
     names = ", ".join(artifact.full_name for artifact in artifacts)
     console.print(f"Trained {names} in {time.monotonic() - began:.0f} s", soft_wrap=True)
-    return stages.start(site, plan.keys, placement=placement, days=plan.days)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def _services(port: int, console: Console) -> Iterator[None]:
-    """Run the web server and the workers; what they say goes to a log beside the data."""
-    path = settings.DATA_DIR / "replay.log"
-    console.print(f"Starting the web server and the workers; they write to {path}", soft_wrap=True)
-    with path.open("a") as log:
-        supervisor = Supervisor(default_services(HOST, port), log)
-        supervisor.start()
-        try:
-            yield
-        finally:
-            supervisor.stop()
-
-
-@contextmanager
-def _bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(file=sys.stderr)) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda count: bar.advance(task, count)
+    return starting.start(site, plan.keys, placement=placement, days=plan.days)
 
 
 def _print_tally(console: Console, plan: Plan, tally: Tally, recorded: int) -> None:

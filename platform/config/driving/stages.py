@@ -1,4 +1,4 @@
-"""Around a replay: training, starting the experiment, waiting for the workers, the report."""
+"""The stages between a site with history and its report, each waited for with a limit."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from config.httpclient import ApiClient, ApiError
 from experiments.errors import ArmatureError, InvalidInput
 from experiments.keys import create_api_key
 from experiments.models import Experiment, InboxBatch, Site, Slate
-from experiments.services import VariantDraft, create_experiment, end_experiment, start_experiment
+from experiments.services import end_experiment
 from recommenders.models import Artifact, Recommender
 from recommenders.services import request_training
 from recommenders.tasks import train_artifact
@@ -21,13 +21,12 @@ SCOPES = ("recommend", "events", "assign", "simulate")
 POLL_S = 0.25
 QUIET_S = 2.0  # web processes write buffered lists four times a second
 TRAINING_S = 1_500.0
-KEY = "replay"
 
 
-class ReplayFailed(ArmatureError):
-    """A replay that could not be brought to its report."""
+class StageFailed(ArmatureError):
+    """A stage that did not come to its end."""
 
-    code = "replay_failed"
+    code = "stage_failed"
 
 
 def known_recommenders(site: Site, keys: Sequence[str]) -> list[str]:
@@ -39,52 +38,44 @@ def known_recommenders(site: Site, keys: Sequence[str]) -> list[str]:
             field="variants",
         )
     if len(set(keys)) < 2 or len(set(keys)) < len(keys):
-        raise InvalidInput("a replay compares two or more different recommenders", field="variants")
+        raise InvalidInput("name two or more different recommenders to compare", field="variants")
     return list(keys)
 
 
-def train(site: Site, keys: Sequence[str], *, until: datetime) -> list[Artifact]:
-    """Return artifacts that a worker fitted on everything before a moment; raises ReplayFailed."""
+def train(
+    site: Site,
+    keys: Sequence[str],
+    *,
+    until: datetime,
+    progress: Callable[[int], None] = lambda _count: None,
+) -> list[Artifact]:
+    """Return artifacts that a worker fitted on everything before a moment; raises StageFailed.
+
+    `progress` is told of every artifact that is done.
+    """
     queued = [request_training(site=site, key=key, until=until) for key in keys]
     for artifact in queued:
         train_artifact.delay(artifact.pk)
+    mine = Artifact.objects.filter(pk__in=[artifact.pk for artifact in queued])
+    told = 0
 
     def done() -> bool:
-        return not Artifact.objects.filter(
-            pk__in=[artifact.pk for artifact in queued], status__in=("queued", "training")
-        ).exists()
+        nonlocal told
+        waiting = mine.filter(status__in=("queued", "training")).count()
+        progress(len(keys) - waiting - told)
+        told = len(keys) - waiting
+        return waiting == 0
 
     wait_until(done, "the training", TRAINING_S)
-    artifacts = list(Artifact.objects.filter(pk__in=[a.pk for a in queued]).order_by("pk"))
+    artifacts = list(mine.order_by("pk"))
     if failed := [artifact for artifact in artifacts if artifact.status != "ready"]:
-        raise ReplayFailed(f"{failed[0].full_name} was not trained: {failed[0].error}")
+        raise StageFailed(f"{failed[0].full_name} was not trained: {failed[0].error}")
     return artifacts
 
 
-def start(site: Site, keys: Sequence[str], *, placement: str, days: int) -> Experiment:
-    """Return a running experiment of the recommenders; the first is the control."""
-    chosen = site.placements.filter(key=placement).first()
-    if chosen is None:
-        raise InvalidInput(f"unknown placement {placement!r}", field="placement")
-    variants = [
-        VariantDraft(key=key, name=key, is_control=not index, parameters={"recommender": key})
-        for index, key in enumerate(keys)
-    ]
-    experiment = create_experiment(
-        site=site,
-        key=KEY,
-        name=f"{site.name}: {' vs '.join(keys)}"[:200],
-        hypothesis="Visits of the past, served again: which list holds more of what was bought?",
-        placement=chosen,
-        variants=variants,
-        planned_days=max(days, 1),
-    )
-    return start_experiment(experiment_id=experiment.pk, actor="replay")
-
-
-def api_key(site: Site) -> str:
+def api_key(site: Site, name: str) -> str:
     """Return a secret key that may set the site's clock."""
-    _row, secret = create_api_key(site=site, name="replay", scopes=SCOPES)
+    _row, secret = create_api_key(site=site, name=name, scopes=SCOPES)
     return secret
 
 
@@ -100,28 +91,37 @@ def wait_served(client: ApiClient, experiment: Experiment, timeout_s: float = 30
     wait_until(knows, "the web server to see the experiment", timeout_s)
 
 
-def wait_applied(site: Site, lists: int, timeout_s: float = 900.0) -> int:
-    """Return how many of the lists asked for are recorded, once the workers have applied all."""
-    still = time.monotonic()
+def wait_applied(
+    site: Site,
+    lists: int,
+    timeout_s: float = 900.0,
+    progress: Callable[[int], None] = lambda _count: None,
+) -> int:
+    """Return how many of the lists asked for are recorded, once the workers have applied all.
+
+    `progress` is told of newly recorded lists.
+    """
+    still, told = time.monotonic(), 0
 
     def applied() -> bool:
-        nonlocal still
+        nonlocal still, told
+        recorded = Slate.objects.filter(site=site).count()
+        progress(recorded - told)
+        told = recorded
         if InboxBatch.objects.filter(site=site).exists():
             still = time.monotonic()
             return False
-        if Slate.objects.filter(site=site).count() >= lists:
-            return True
-        return time.monotonic() - still > QUIET_S
+        return recorded >= lists or time.monotonic() - still > QUIET_S
 
     wait_until(applied, "the workers to apply all events", timeout_s)
     return Slate.objects.filter(site=site).count()
 
 
-def analyse(experiment: Experiment, timeout_s: float = 300.0) -> Analysis:
-    """End the experiment and return its ready analysis; raises ReplayFailed."""
-    ended = end_experiment(
-        experiment_id=experiment.pk, actor="replay", reason="replayed to its end"
-    )
+def analyse(
+    experiment: Experiment, *, actor: str, reason: str, timeout_s: float = 300.0
+) -> Analysis:
+    """End the experiment and return its ready analysis; raises StageFailed."""
+    ended = end_experiment(experiment_id=experiment.pk, actor=actor, reason=reason)
     analysis = request_analysis(experiment=ended)
     compute_analysis.delay(analysis.pk)
 
@@ -131,14 +131,14 @@ def analyse(experiment: Experiment, timeout_s: float = 300.0) -> Analysis:
 
     wait_until(done, "the report", timeout_s)
     if analysis.status == "failed":
-        raise ReplayFailed(f"the report could not be computed: {analysis.error}")
+        raise StageFailed(f"the report could not be computed: {analysis.error}")
     return analysis
 
 
 def wait_until(is_done: Callable[[], bool], what: str, timeout_s: float) -> None:
-    """Return once `is_done` says so; raises ReplayFailed after the time."""
+    """Return once `is_done` says so; raises StageFailed after the time."""
     deadline = time.monotonic() + timeout_s
     while not is_done():
         if time.monotonic() > deadline:
-            raise ReplayFailed(f"waited {timeout_s:.0f} s for {what}")
+            raise StageFailed(f"waited {timeout_s:.0f} s for {what}")
         time.sleep(POLL_S)

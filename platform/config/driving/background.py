@@ -1,0 +1,58 @@
+"""This installation's own services in the background of a command, and bars for its foreground."""
+
+import socket
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from config.processes import Service
+from config.running import wait_ready
+from config.supervisor import Supervisor
+
+HOST = "127.0.0.1"
+COLUMNS = (
+    TextColumn("{task.description:<34}"),
+    BarColumn(),
+    MofNCompleteColumn(),
+    TimeElapsedColumn(),
+    TimeRemainingColumn(),
+)
+
+
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def in_background(services: Sequence[Service], log: Path, url: str) -> Iterator[Supervisor]:
+    """Run services until the block ends; what they say goes to `log`. Enters once `url` answers."""
+    with log.open("a") as out:
+        supervisor = Supervisor(services, out)
+        supervisor.start()
+        try:
+            wait_ready(url)
+            yield supervisor
+        finally:
+            supervisor.stop()
+
+
+@contextmanager
+def bar(title: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar on standard error; the block calls what it gets with each advance."""
+    with Progress(*COLUMNS, console=Console(file=sys.stderr)) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda count: progress.advance(task, count)
