@@ -15,14 +15,9 @@ from experiments.assignment.specs import (
     VariantSpec,
 )
 
-NOT_RUNNING = {
-    "draft": Reason.NOT_STARTED,
-    "review": Reason.NOT_STARTED,
-    "scheduled": Reason.NOT_STARTED,
-    "paused": Reason.PAUSED,
-    "ended": Reason.ENDED,
-    "archived": Reason.ENDED,
-}
+# Paused is told apart later: it concerns only the units of the experiment's own buckets.
+DECIDING = frozenset({"running", "paused"})
+ENDED = {"ended": Reason.ENDED, "archived": Reason.ENDED}
 
 
 def decide_placement(
@@ -34,15 +29,21 @@ def decide_placement(
 ) -> Decision:
     """Return what a unit gets at a placement: at most one experiment decides it.
 
-    Without an experiment the placement's own parameters serve, and the reason is the one of the
-    experiment that came closest (the first that is configured), or NO_EXPERIMENT.
+    Without one the placement's own parameters serve, and the reason is that of the experiment whose
+    buckets hold the unit, else that of the first experiment, else NO_EXPERIMENT.
     """
-    outside: Decision | None = None
+    refusals: list[Decision] = []
     for experiment in placement.experiments:
         decision = decide_experiment(experiment, units, attributes, has_consent=has_consent)
         if decision.in_experiment:
             return decision
-        outside = outside or decision
+        refusals.append(decision)
+    concerned = (refusal for refusal in refusals if refusal.reason != Reason.NOT_IN_LAYER)
+    return _default(placement, next(concerned, refusals[0] if refusals else None))
+
+
+def _default(placement: PlacementSpec, outside: Decision | None) -> Decision:
+    """Return what the placement itself serves, with the reason why no experiment did."""
     return Decision(
         reason=outside.reason if outside else Reason.NO_EXPERIMENT,
         parameters=placement.parameters,
@@ -79,12 +80,14 @@ def _reason_and_variant(
 ) -> tuple[Reason, VariantSpec | None]:
     if not has_consent:
         return Reason.NO_CONSENT, None
-    if experiment.status != "running":
-        return NOT_RUNNING.get(experiment.status, Reason.NOT_STARTED), None
+    if experiment.status not in DECIDING or not experiment.variants:
+        return ENDED.get(experiment.status, Reason.NOT_STARTED), None
     if not unit_id:
         return Reason.NO_UNIT, None
     if not holds(experiment.allocation, bucket_of(unit_id, seed=experiment.layer_seed)):
         return Reason.NOT_IN_LAYER, None
+    if experiment.status == "paused":
+        return Reason.PAUSED, None
     if not matches(experiment.condition, attributes):
         return Reason.NOT_ELIGIBLE, None
     holdout = experiment.holdout

@@ -1,111 +1,145 @@
-"""Eligibility: a condition over attributes, in the published GrowthBook syntax."""
+"""Eligibility: a condition over attributes, in GrowthBook's syntax as far as all clients agree.
 
-import re
+Values are compared strictly: true is not 1, "5" is not 5, a missing attribute is null.
+"""
+
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
-MAX_PATTERN = 200
-MAX_SUBJECT = 1_000
+from experiments.assignment.patterns import PatternError, compile_pattern, search
+
 MAX_DEPTH = 8
+MAX_LIST = 1_000  # entries of one list: every request walks it
 LOGIC = ("$and", "$or", "$nor", "$not")
+ORDERINGS = ("$gt", "$gte", "$lt", "$lte")
 Condition = Mapping[str, Any]
 
 
 def matches(condition: Condition, attributes: Mapping[str, Any]) -> bool:
     """Return whether the attributes meet the condition; an empty condition is met by all.
 
+    One that cannot be evaluated admits nobody and never raises: it may have been stored by other
+    means than ours, and `$not` around it must not turn a mistake into a match.
+
     >>> matches({"country": {"$in": ["DE", "AT"]}}, {"country": "DE"})
     True
     """
+    try:
+        return _matches(condition, attributes)
+    except (TypeError, AttributeError, KeyError, PatternError, RecursionError):
+        return False
+
+
+def _matches(condition: Condition, attributes: Mapping[str, Any]) -> bool:
     return all(_entry(key, expected, attributes) for key, expected in condition.items())
 
 
 def _entry(key: str, expected: Any, attributes: Mapping[str, Any]) -> bool:
     match key:
         case "$and":
-            return all(matches(part, attributes) for part in expected)
+            return all(_matches(part, attributes) for part in _list(expected))
         case "$or":
-            return not expected or any(matches(part, attributes) for part in expected)
+            return _any(expected, attributes)
         case "$nor":
-            return bool(expected) and not any(matches(part, attributes) for part in expected)
+            return not _any(expected, attributes)
         case "$not":
-            return not matches(expected, attributes)
+            return not _matches(expected, attributes)
     return _value_matches(expected, _lookup(attributes, key))
 
 
-def _lookup(attributes: Any, path: str) -> Any:
-    """Return the value at a dotted path, None when it is missing."""
+def _any(parts: Any, attributes: Mapping[str, Any]) -> bool:
+    """Return whether one part is met; no part at all is met, as both clients have it."""
+    return not _list(parts) or any(_matches(part, attributes) for part in parts)
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"expected a list, got {type(value).__name__}")
+    return value
+
+
+def _lookup(value: Any, path: str) -> Any:
+    """Return the value at a dotted path, None when it is missing; lists have indices and length."""
     for step in path.split("."):
-        if not isinstance(attributes, Mapping) or step not in attributes:
+        if isinstance(value, Mapping):
+            value = value.get(step)
+        elif isinstance(value, list):
+            value = len(value) if step == "length" else _element(value, step)
+        else:
             return None
-        attributes = attributes[step]
-    return attributes
+    return value
+
+
+def _element(values: list[Any], step: str) -> Any:
+    """Return an element by its index in plain digits, "0" but not "00"; None when there is none."""
+    is_index = len(step) <= 10 and step.isascii() and step.isdigit() and str(int(step)) == step
+    return values[int(step)] if is_index and int(step) < len(values) else None
 
 
 def _value_matches(expected: Any, value: Any) -> bool:
     if isinstance(expected, Mapping):
         return all(OPERATORS[name](value, wanted) for name, wanted in expected.items())
+    if isinstance(expected, list):
+        return _same_list(value, expected)
     return _same(value, expected)
 
 
 def _same(value: Any, expected: Any) -> bool:
-    """Compare strictly: true is not 1, "5" is not 5."""
+    """Compare single values strictly; lists and objects are the same as nothing."""
     if isinstance(value, bool) or isinstance(expected, bool):
         return value is expected
-    if isinstance(value, int | float) and isinstance(expected, int | float):
-        return value == expected
-    return type(value) is type(expected) and value == expected
+    if _is_number(value) and _is_number(expected):
+        return bool(value == expected)
+    is_single = value is None or isinstance(value, str)
+    return is_single and type(value) is type(expected) and value == expected
+
+
+def _same_list(value: Any, expected: list[Any]) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == len(expected)
+        and all(_same(one, other) for one, other in zip(value, expected, strict=True))
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _in(value: Any, expected: Any) -> bool:
-    if isinstance(value, list):
-        return any(_same(one, other) for one in value for other in expected)
-    return any(_same(value, other) for other in expected)
+    """Return whether the value, or one of a list's values, is listed."""
+    values = value if isinstance(value, list) else [value]
+    return any(_same(one, other) for one in values for other in expected)
 
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     """Compare numbers with numbers and texts with texts; anything else is not ordered."""
 
     def ordered(value: Any, expected: Any) -> bool:
-        numbers = all(
-            isinstance(x, int | float) and not isinstance(x, bool) for x in (value, expected)
-        )
-        texts = isinstance(value, str) and isinstance(expected, str)
-        return (numbers or texts) and compare(value, expected)
+        if isinstance(value, str) and isinstance(expected, str):
+            return compare(_utf16(value), _utf16(expected))
+        return _is_number(value) and _is_number(expected) and compare(value, expected)
 
     return ordered
 
 
-@lru_cache(maxsize=512)
-def _pattern(text: str) -> "re.Pattern[str] | None":
-    try:
-        return re.compile(text) if len(text) <= MAX_PATTERN else None
-    except re.error:
-        return None
-
-
-def _regex(value: Any, expected: Any) -> bool:
-    pattern = _pattern(expected)
-    return (
-        isinstance(value, str)
-        and len(value) <= MAX_SUBJECT
-        and pattern is not None
-        and pattern.search(value) is not None
-    )
+def _utf16(text: str) -> bytes:
+    """Return what orders texts as JavaScript does: emoji stand below the last basic characters."""
+    return text.encode("utf-16-be", "surrogatepass")
 
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "$eq": _same,
     "$ne": lambda value, expected: not _same(value, expected),
-    "$in": _in,
-    "$nin": lambda value, expected: not _in(value, expected),
+    # Without a list neither is met: both clients say so.
+    "$in": lambda value, expected: isinstance(expected, list) and _in(value, expected),
+    "$nin": lambda value, expected: isinstance(expected, list) and not _in(value, expected),
     "$gt": _ordered(lambda a, b: a > b),
     "$gte": _ordered(lambda a, b: a >= b),
     "$lt": _ordered(lambda a, b: a < b),
     "$lte": _ordered(lambda a, b: a <= b),
     "$exists": lambda value, expected: (value is not None) == bool(expected),
-    "$regex": _regex,
+    "$regex": lambda value, expected: isinstance(value, str) and search(expected, value),
 }
 
 
@@ -130,33 +164,71 @@ def _validate_entry(key: str, expected: Any, path: str, depth: int) -> list[str]
     if key == "$not":
         return validate_condition(expected, where, depth - 1)
     if key in LOGIC:
-        if not isinstance(expected, list):
-            return [f"{where}: expected a list"]
-        return [
-            problem
-            for index, part in enumerate(expected)
-            for problem in validate_condition(part, f"{where}[{index}]", depth - 1)
-        ]
+        return _validate_parts(expected, where, depth)
     if key.startswith("$"):
         return [f"{where}: unknown operator {key}"]
     if isinstance(expected, Mapping):
-        return [
-            problem
-            for name, wanted in expected.items()
-            for problem in _validate_operator(name, wanted, where)
-        ]
-    return []
+        return _validate_operators(expected, where)
+    return _validate_literal(expected, where)
 
 
-def _validate_operator(name: str, wanted: Any, where: str) -> list[str]:
+def _validate_parts(parts: Any, where: str, depth: int) -> list[str]:
+    if not isinstance(parts, list):
+        return [f"{where}: expected a list"]
+    if len(parts) > MAX_LIST:
+        return [f"{where}: more than {MAX_LIST} entries"]
+    return [
+        problem
+        for index, part in enumerate(parts)
+        for problem in validate_condition(part, f"{where}[{index}]", depth - 1)
+    ]
+
+
+def _validate_operators(expected: Mapping[str, Any], where: str) -> list[str]:
+    if not expected:
+        return [f"{where}: an empty object; leave the attribute out"]
+    if fields := [name for name in expected if not name.startswith("$")]:
+        return [f"{where}: objects are not compared; write a path such as {where}.{fields[0]}"]
+    found = [_operator_problem(name, wanted) for name, wanted in expected.items()]
+    return [f"{where}: {problem}" for problem in found if problem]
+
+
+def _operator_problem(name: str, wanted: Any) -> str:
+    """Return what is wrong with an operator and its value, "" when nothing is."""
     if name not in OPERATORS:
-        return [f"{where}: unknown operator {name}"]
-    if name in {"$in", "$nin"} and not isinstance(wanted, list):
-        return [f"{where}: {name} needs a list"]
-    if name == "$regex" and (not isinstance(wanted, str) or _pattern(wanted) is None):
-        return [f"{where}: $regex needs a valid pattern of at most {MAX_PATTERN} characters"]
-    if name in {"$gt", "$gte", "$lt", "$lte"} and (
-        isinstance(wanted, bool) or not isinstance(wanted, int | float | str)
-    ):
-        return [f"{where}: {name} needs a number or a text"]
+        return f"unknown operator {name}"
+    if name in {"$in", "$nin"}:
+        return (
+            ""
+            if isinstance(wanted, list) and _is_plain(wanted)
+            else (f"{name} needs a list of at most {MAX_LIST} texts, numbers, true, false or null")
+        )
+    if name in ORDERINGS and not _is_number(wanted) and not isinstance(wanted, str):
+        return f"{name} needs a number or a text"
+    if name == "$exists" and not isinstance(wanted, bool):
+        return "$exists needs true or false"
+    if name == "$regex":
+        return _pattern_problem(wanted)
+    if isinstance(wanted, list | Mapping):
+        return f"{name} needs a single value"
+    return ""
+
+
+def _pattern_problem(wanted: Any) -> str:
+    if not isinstance(wanted, str):
+        return "$regex needs a text"
+    try:
+        compile_pattern(wanted)
+    except PatternError as error:
+        return f"$regex cannot use this pattern: {error}"
+    return ""
+
+
+def _is_plain(values: list[Any]) -> bool:
+    return len(values) <= MAX_LIST and not any(isinstance(v, list | Mapping) for v in values)
+
+
+def _validate_literal(expected: Any, where: str) -> list[str]:
+    if isinstance(expected, list) and not _is_plain(expected):
+        return [f"{where}: a list of at most {MAX_LIST} texts, numbers, true, false or null"]
     return []

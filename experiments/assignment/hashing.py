@@ -51,19 +51,31 @@ def _walk(state: int, text: str) -> int:
 
 
 def buckets_of(unit_ids: NDArray[np.str_], *, seed: str) -> NDArray[np.int64]:
-    """Return the buckets of many units, bit-identical to `bucket_of`.
+    """Return the buckets of many units, bit-identical to `bucket_of`; shape (len(unit_ids),).
 
-    `unit_ids`: a numpy text array. Ids with characters beyond the basic plane go one by one.
+    `unit_ids`: a numpy text array, which cannot hold NUL at the end of a text. Ids with characters
+    beyond the basic plane, or NUL within, go one by one.
     """
-    points = np.ascontiguousarray(unit_ids).view(np.uint32).reshape(len(unit_ids), -1)
+    points = _code_points(unit_ids)
     inner = _walk_columns(np.full(len(points), _seeded(seed), np.uint64), points)
-    digits = np.char.mod("%d", inner).astype(np.str_)
-    digit_points = digits.view(np.uint32).reshape(len(digits), -1)
-    outer = _walk_columns(np.full(len(points), OFFSET, np.uint64), digit_points)
+    digits = _code_points(np.char.mod("%d", inner).astype(np.str_))
+    outer = _walk_columns(np.full(len(points), OFFSET, np.uint64), digits)
     out = (outer % BUCKETS).astype(np.int64)
-    for row in np.flatnonzero((points > 0xFFFF).any(axis=1)):
+    for row in np.flatnonzero(_is_special(points)):
         out[row] = bucket_of(str(unit_ids[row]), seed=seed)
     return out
+
+
+def _code_points(texts: NDArray[np.str_]) -> NDArray[np.uint32]:
+    """Return one row of code points for each text, padded with zeros."""
+    native = np.ascontiguousarray(texts, dtype=texts.dtype.newbyteorder("="))
+    return native.view(np.uint32).reshape(len(texts), texts.dtype.itemsize // 4)
+
+
+def _is_special(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Return which rows hold a character of two code units, or NUL before others."""
+    has_nul = (points[:, :-1] == 0) & (points[:, 1:] > 0)
+    return (points > 0xFFFF).any(axis=1) | has_nul.any(axis=1)
 
 
 def _walk_columns(state: NDArray[np.uint64], points: NDArray[np.uint32]) -> NDArray[np.uint64]:
