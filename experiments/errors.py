@@ -53,3 +53,10 @@ class AllocationError(ArmatureError):
 
     code = "no_buckets"
     status = 409
+
+
+class Unavailable(ArmatureError):
+    """What the service needs for any answer is away; the caller may come again."""
+
+    code = "unavailable"
+    status = 503

@@ -36,6 +36,12 @@ TRANSITIONS: dict[Status, dict[str, Status]] = {
 }
 
 
+# Whose buckets nobody else in the layer may have; a draft's are only a wish.
+HOLDS_BUCKETS = (Status.SCHEDULED, Status.RUNNING, Status.PAUSED)
+# Who may still be edited: no unit has met a variant yet.
+EDITABLE = (Status.DRAFT, Status.REVIEW, Status.SCHEDULED)
+
+
 def actions(status: str) -> list[str]:
     """Return the actions that a status allows.
 

@@ -1,23 +1,24 @@
-"""Changing what was decided: sites, layers, experiments and their lives."""
+"""Changing what was decided: experiments, their traffic and their lives."""
 
-import secrets
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from experiments.assignment.conditions import validate_condition
+from experiments.assignment.hashing import BUCKETS
 from experiments.assignment.layers import place_allocation
 from experiments.errors import InvalidInput, LaunchRefused
-from experiments.lifecycle import Status, next_status
+from experiments.launching import free_range, own_checks, taken_ranges
+from experiments.lifecycle import EDITABLE, Status, next_status
+from experiments.lifecycle import HOLDS_BUCKETS as HOLDS_BUCKETS
 from experiments.models import (
     Allocation,
     Experiment,
-    Layer,
     Placement,
     Site,
     StatusChange,
@@ -26,13 +27,12 @@ from experiments.models import (
 from experiments.registries import (
     LAUNCH_CHECKS,
     PARAMETER_PINNERS,
-    SITE_INITIALISERS,
     Check,
 )
-
-DEFAULT_PLACEMENTS = (("home", "Home page"), ("product", "Product page"), ("cart", "Cart"))
-HOLDS_BUCKETS = (Status.SCHEDULED, Status.RUNNING, Status.PAUSED)
-BUCKETS = 10_000
+from experiments.signals import bump
+from experiments.sites import create_site as create_site
+from experiments.sites import equip_site as equip_site
+from experiments.sites import new_seed as new_seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,59 +44,6 @@ class VariantDraft:
     weight: int = 1
     is_control: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
-
-
-def new_seed(key: str) -> str:
-    """Return a seed that no other layer or experiment has; the key makes it readable."""
-    return f"{key}:{secrets.token_hex(8)}"
-
-
-@transaction.atomic
-def create_site(
-    *,
-    slug: str,
-    name: str,
-    currency: str = "EUR",
-    timezone_name: str = "UTC",
-    is_simulated: bool = False,
-    is_replay: bool = False,
-    exposure_mode: str = Site.ExposureMode.AUTO,
-) -> Site:
-    """Return a new site with what every site needs: a layer and a placement for each usual page."""
-    try:
-        ZoneInfo(timezone_name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise InvalidInput(f"unknown time zone {timezone_name!r}", field="timezone") from None
-    site = Site(
-        slug=slug,
-        name=name,
-        currency=currency,
-        timezone=timezone_name,
-        is_simulated=is_simulated,
-        is_replay=is_replay,
-        exposure_mode=exposure_mode,
-    )
-    site.full_clean()
-    site.save()
-    equip_site(site=site)
-    return site
-
-
-def equip_site(*, site: Site) -> None:
-    """Give a new site its layers and placements, and what other rooms add."""
-    for key, name in DEFAULT_PLACEMENTS:
-        layer = Layer.objects.create(
-            site=site, key=key, name=name, seed=new_seed(f"{site.slug}-{key}")
-        )
-        Placement.objects.create(
-            site=site,
-            key=key,
-            name=name,
-            layer=layer,
-            parameters={"recommender": "popularity"},
-        )
-    for initialise in SITE_INITIALISERS:
-        initialise(site)
 
 
 @transaction.atomic
@@ -118,6 +65,7 @@ def create_experiment(
     """
     if placement.site_id != site.pk:
         raise InvalidInput("the placement belongs to another site", field="placement")
+    require_valid_eligibility(fields.get("eligibility", {}))
     experiment = Experiment(
         site=site,
         key=key,
@@ -134,11 +82,31 @@ def create_experiment(
     return experiment
 
 
+def require_valid_eligibility(condition: Any) -> None:
+    """Raise InvalidInput when a condition cannot be stored or evaluated."""
+    require_storable(condition, field="eligibility")
+    if problems := validate_condition(condition):
+        raise InvalidInput("; ".join(problems[:5]), field="eligibility")
+
+
+def require_storable(document: Any, *, field: str) -> None:
+    """Raise InvalidInput on what no database holds: NUL, half a character, an infinite number."""
+    try:
+        text = json.dumps(document, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except (TypeError, ValueError, RecursionError):
+        raise InvalidInput("this cannot be written as JSON", field=field) from None
+    if "\\u0000" in text:
+        raise InvalidInput("the text holds a NUL character", field=field)
+
+
+@transaction.atomic
 def set_variants(*, experiment: Experiment, variants: Iterable[VariantDraft]) -> None:
     """Replace a draft's variants."""
-    require_editable(experiment)
+    experiment = lock_editable(experiment.pk)
     experiment.variants.all().delete()
     for position, draft in enumerate(variants):
+        require_storable(draft.parameters, field="variants.parameters")
         variant = Variant(
             experiment=experiment,
             key=draft.key,
@@ -152,109 +120,82 @@ def set_variants(*, experiment: Experiment, variants: Iterable[VariantDraft]) ->
         variant.save()
 
 
-def require_editable(experiment: Experiment) -> None:
-    """Raise InvalidInput once the experiment has run: weights and seeds are frozen then."""
-    if experiment.status not in {Status.DRAFT, Status.REVIEW, Status.SCHEDULED}:
+def lock_editable(experiment_id: int) -> Experiment:
+    """Return the experiment, locked; raises InvalidInput once it has run.
+
+    The row is read anew: whoever asks may have read it before somebody else started it.
+    """
+    experiment = _lock(experiment_id)
+    if experiment.status not in EDITABLE:
         raise InvalidInput(
             f"variants and traffic are frozen: the experiment is {experiment.status}",
             field="variants",
+            hint="End it and create a new one.",
         )
+    return experiment
+
+
+def _lock(experiment_id: int) -> Experiment:
+    # NO KEY: exposures and analyses that refer to the row are written meanwhile.
+    rows = Experiment.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("site", "placement").get(pk=experiment_id)
 
 
 @transaction.atomic
 def allocate(*, experiment: Experiment, buckets: int) -> Allocation:
     """Lend the experiment `buckets` free buckets of its placement's layer."""
-    require_editable(experiment)
-    layer = Layer.objects.select_for_update().get(pk=experiment.placement.layer_id)
-    taken = [
-        (allocation.start, allocation.stop)
-        for allocation in layer.allocations.filter(experiment__status__in=HOLDS_BUCKETS).exclude(
-            experiment=experiment
-        )
-    ]
-    start, stop = place_allocation(taken, buckets)
+    experiment = lock_editable(experiment.pk)
+    _lock_configuration()
+    start, stop = place_allocation(taken_ranges(experiment), buckets)
+    return _lend(experiment, start, stop)
+
+
+def _lend(experiment: Experiment, start: int, stop: int) -> Allocation:
+    place = {"layer_id": experiment.placement.layer_id, "start": start, "stop": stop}
     allocation, _created = Allocation.objects.update_or_create(
-        experiment=experiment, defaults={"layer": layer, "start": start, "stop": stop}
+        experiment=experiment, defaults=place
     )
     return allocation
 
 
+def _lock_configuration() -> None:
+    """Let no other change of any layer or experiment pass until this one is committed.
+
+    Every such change raises the version and so holds that row to its end. A second lock, such as
+    one on the layer, would be taken before it by some and after it by others: a deadlock.
+    """
+    bump()
+
+
 def launch_checks(experiment: Experiment) -> list[Check]:
     """Return every check that must pass before the experiment may start, each with its reason."""
-    variants = list(experiment.variants.all())
-    controls = sum(variant.is_control for variant in variants)
-    checks = [
-        Check(
-            "At least two variants",
-            len(variants) >= 2,
-            f"{len(variants)} configured",
-            "Add a control and at least one treatment.",
-        ),
-        Check(
-            "Exactly one control",
-            controls == 1,
-            f"{controls} marked as control",
-            "Mark one variant as the control.",
-        ),
-        _eligibility_check(experiment),
-        _traffic_check(experiment),
-    ]
+    checks = own_checks(experiment)
     for extra in LAUNCH_CHECKS:
         checks += extra(experiment)
     return checks
 
 
-def _eligibility_check(experiment: Experiment) -> Check:
-    problems = validate_condition(experiment.eligibility)
-    return Check(
-        "Eligibility can be evaluated",
-        not problems,
-        "; ".join(problems) or "no problem found",
-        "Correct the condition.",
-    )
-
-
-def _traffic_check(experiment: Experiment) -> Check:
-    """Check that no experiment that holds buckets of the layer overlaps this one's."""
-    mine = Allocation.objects.filter(experiment=experiment).first()
-    if mine is None:
-        return Check("Traffic is allocated", False, "no buckets", "Allocate a share of units.")
-    clash = (
-        Allocation.objects.filter(
-            layer=mine.layer_id,
-            start__lt=mine.stop,
-            stop__gt=mine.start,
-            experiment__status__in=HOLDS_BUCKETS,
-        )
-        .exclude(experiment=experiment)
-        .select_related("experiment")
-        .first()
-    )
-    return Check(
-        "Traffic is free",
-        clash is None,
-        f"buckets {mine.start}–{mine.stop}"
-        + (f" overlap with {clash.experiment.key}" if clash else " of 10 000"),
-        "Lower the share, or end the other experiment first.",
-    )
-
-
 @transaction.atomic
 def start_experiment(*, experiment_id: int, actor: str = "") -> Experiment:
     """Start or resume an experiment; raises LaunchRefused with every check that failed."""
-    experiment = Experiment.objects.select_for_update(of=("self",)).get(pk=experiment_id)
+    experiment = _lock(experiment_id)
     target = next_status(experiment.status, "start")
+    _lock_configuration()
     if experiment.status != Status.PAUSED:
-        # Two starts in one layer would both see free buckets: the layer's row orders them.
-        Layer.objects.select_for_update().get(pk=experiment.placement.layer_id)
-        if failed := [check for check in launch_checks(experiment) if not check.passed]:
-            raise LaunchRefused(
-                "; ".join(f"{check.name}: {check.detail}" for check in failed),
-                hint=" ".join(check.fix for check in failed),
-            )
-        _pin_parameters(experiment)
+        _prepare_launch(experiment)
     experiment.started_at = experiment.started_at or timezone.now()
     return _move(experiment, target, actor=actor)
+
+
+def _prepare_launch(experiment: Experiment) -> None:
+    """Raise LaunchRefused unless all checks pass; then fix the buckets and the parameters."""
+    if failed := [check for check in launch_checks(experiment) if not check.passed]:
+        raise LaunchRefused(
+            "; ".join(f"{check.name}: {check.detail}" for check in failed),
+            hint=" ".join(check.fix for check in failed),
+        )
+    experiment.allocation = _lend(experiment, *free_range(experiment, experiment.allocation))
+    _pin_parameters(experiment)
 
 
 def _pin_parameters(experiment: Experiment) -> None:
@@ -271,14 +212,14 @@ def _pin_parameters(experiment: Experiment) -> None:
 @transaction.atomic
 def pause_experiment(*, experiment_id: int, actor: str = "", reason: str = "") -> Experiment:
     """Pause a running experiment: its units get what the placement serves by default."""
-    experiment = Experiment.objects.select_for_update(of=("self",)).get(pk=experiment_id)
+    experiment = _lock(experiment_id)
     return _move(experiment, next_status(experiment.status, "pause"), actor=actor, reason=reason)
 
 
 @transaction.atomic
 def end_experiment(*, experiment_id: int, actor: str = "", reason: str = "") -> Experiment:
     """End an experiment for good; its buckets are free again."""
-    experiment = Experiment.objects.select_for_update(of=("self",)).get(pk=experiment_id)
+    experiment = _lock(experiment_id)
     target = next_status(experiment.status, "end")
     experiment.ended_at = timezone.now()
     return _move(experiment, target, actor=actor, reason=reason)

@@ -20,9 +20,15 @@ CONFIGURATION = (Site, ApiKey, Layer, Placement, Experiment, Variant, Allocation
 
 
 def bump(**_kwargs: Any) -> None:
-    """Raise the version, in the caller's transaction, so that readers see both or neither."""
-    if not ConfigVersion.objects.filter(id=1).update(version=F("version") + 1):
+    """Raise the version, in the caller's transaction, so that readers see both or neither.
+
+    The row stays locked until the transaction ends: changes of the configuration follow each other.
+    """
+    row = ConfigVersion.objects.filter(id=1)
+    if not row.update(version=F("version") + 1):
         ConfigVersion.objects.get_or_create(id=1)
+        # Whoever made it meanwhile has not told readers of our change.
+        row.update(version=F("version") + 1)
 
 
 def connect() -> None:

@@ -1,10 +1,12 @@
 """The compiled configuration in process memory: keys, sites, experiments. No request queries it."""
 
+import logging
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from django.conf import settings
@@ -15,7 +17,10 @@ from experiments.lifecycle import Status
 from experiments.models import ApiKey, ConfigVersion, Experiment, Placement, Site
 from experiments.watching import Watched
 
+log = logging.getLogger(__name__)
+
 LIVE = (Status.SCHEDULED, Status.RUNNING, Status.PAUSED, Status.ENDED)
+NOBODY: dict[str, Any] = {"$not": {}}  # the condition that no unit meets
 DECIDING = (Status.RUNNING, Status.PAUSED)
 
 
@@ -114,12 +119,17 @@ def compile_experiment(experiment: Experiment) -> ExperimentSpec:
                 key=variant.key,
                 name=variant.name,
                 range=span,
-                parameters=variant.parameters,
+                parameters=_object(variant.parameters),
             )
             for variant, span in zip(variants, ranges, strict=True)
         ),
-        condition=experiment.eligibility,
+        condition=_object(experiment.eligibility, otherwise=NOBODY),
     )
+
+
+def _object(value: Any, *, otherwise: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return a JSON object; a column can hold other JSON, and no request may stumble over it."""
+    return value if isinstance(value, dict) else otherwise or {}
 
 
 def _key(key: ApiKey) -> KeySpec:
@@ -149,7 +159,7 @@ def _site(
         placements={
             placement.key: PlacementSpec(
                 key=placement.key,
-                parameters=placement.parameters,
+                parameters=_object(placement.parameters),
                 experiments=tuple(e for e in deciding if e.placement == placement.key),
             )
             for placement in placements
@@ -163,11 +173,19 @@ def _copy_path() -> Path:
 
 
 def _keep_copy(snapshot: Snapshot) -> None:
-    """Write the last good copy, atomically; it lists key digests, so only this user may read it."""
-    path = _copy_path()
+    """Write the last good copy, atomically; a disk that refuses must not stop the service."""
+    try:
+        _replace(_copy_path(), msgspec.json.encode(snapshot))
+    except (OSError, ValueError) as error:
+        log.error("configuration not copied to disk: %s", error)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Put the content in the file's place; it lists key digests, so only this user may read it."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    temporary.touch(mode=0o600)
-    temporary.write_bytes(msgspec.json.encode(snapshot))
+    temporary.unlink(missing_ok=True)
+    temporary.touch(mode=0o600, exist_ok=False)
+    temporary.write_bytes(content)
     temporary.replace(path)
 
 
@@ -175,7 +193,10 @@ def restore() -> Snapshot | None:
     """Return the last good copy from disk, None when there is none that can be read."""
     try:
         return msgspec.json.decode(_copy_path().read_bytes(), type=Snapshot)
-    except (OSError, msgspec.MsgspecError):
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        log.error("the configuration's copy on disk cannot be read: %s", error)
         return None
 
 

@@ -8,7 +8,10 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error as AnyDatabaseError
+from django.db import connection
+
+from experiments.errors import Unavailable
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -37,7 +40,10 @@ class Watched(Generic[T]):
         self._pid = 0
 
     def get(self) -> T:
-        """Return the current value; the first call of a process loads it."""
+        """Return the current value; the first call of a process loads it.
+
+        Raises Unavailable when it never could be loaded.
+        """
         if settings.SNAPSHOT_MAX_AGE_S == 0:
             self.refresh()
         elif self._thread is None or self._pid != os.getpid():
@@ -45,7 +51,7 @@ class Watched(Generic[T]):
         if self._value is None:
             self.refresh()
         if self._value is None:
-            raise RuntimeError(f"{self._name} could not be loaded and no good copy is left")
+            raise Unavailable(f"the {self._name} could not be loaded and no good copy is left")
         return self._value
 
     def refresh(self) -> bool:
@@ -56,7 +62,7 @@ class Watched(Generic[T]):
                 if self._value is not None and version == self._version:
                     return False
                 self._value, self._version = self._load(self._value), version
-            except DatabaseError as error:
+            except AnyDatabaseError as error:
                 self._survive(error)
                 return False
         return True
@@ -66,7 +72,7 @@ class Watched(Generic[T]):
         with self._lock:
             self._value = self._version = None
 
-    def _survive(self, error: DatabaseError) -> None:
+    def _survive(self, error: AnyDatabaseError) -> None:
         log.error("%s not refreshed, the last good copy serves: %s", self._name, error)
         if self._value is None:
             self._value = self._restore()
@@ -78,14 +84,17 @@ class Watched(Generic[T]):
                 return
             self._pid = os.getpid()
             self._thread = threading.Thread(target=self._follow, name=self._name, daemon=True)
-        self.refresh()
-        self._thread.start()
+        try:
+            self.refresh()
+        finally:
+            self._thread.start()
 
     def _follow(self) -> None:
-        while True:
-            time.sleep(settings.SNAPSHOT_MAX_AGE_S)
+        while (pause_s := settings.SNAPSHOT_MAX_AGE_S) > 0:
+            time.sleep(pause_s)
             try:
                 self.refresh()
+                connection.close_if_unusable_or_obsolete()
             except Exception:
                 log.exception("%s not refreshed", self._name)
-            connection.close_if_unusable_or_obsolete()
+        self._thread = None
