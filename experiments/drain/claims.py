@@ -1,18 +1,27 @@
 """Exposures that storefronts claim for lists of their own, checked by recomputing them."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
 from experiments.assignment.assign import decide_experiment
 from experiments.assignment.specs import Decision, ExperimentSpec, UnitIds
 from experiments.clock import day_of
-from experiments.drain.exposures import Sighting, record_exposures
-from experiments.models import Experiment, Quarantine
-from experiments.shapes import EventIn, encoder, text_id
+from experiments.drain.exposures import Sighting
+from experiments.models import Experiment, Quarantine, Site
+from experiments.shapes import EventIn, encoder
 from experiments.snapshot import compile_experiment
 
-if TYPE_CHECKING:
-    from experiments.drain.events import Arrival
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An exposure event with its unit's ids, completed, and its moment, corrected."""
+
+    site: Site
+    event: EventIn
+    units: UnitIds
+    moment: datetime
+    received_at: datetime
 
 
 def is_claim(event: EventIn) -> bool:
@@ -20,20 +29,20 @@ def is_claim(event: EventIn) -> bool:
     return event.type == "exposure"
 
 
-def apply_claims(arrivals: "Sequence[Arrival]") -> None:
-    """Record the claims that hold; those that do not are quarantined with the reason."""
+def check_claims(claims: Iterable[Claim]) -> list[Sighting]:
+    """Return the claims that hold; those that do not are quarantined with the reason."""
     sightings: list[Sighting] = []
     specs: dict[tuple[int, str], ExperimentSpec | None] = {}
-    for arrival in arrivals:
-        key = (arrival.site.pk, str(arrival.event.properties.get("experiment", ""))[:80])
+    for claim in claims:
+        key = (claim.site.pk, str(claim.event.properties.get("experiment", ""))[:80])
         if key not in specs:
             specs[key] = _spec_of(*key)
-        decision = _decide(specs[key], arrival.event)
-        if problem := _problem_of(arrival.event, decision):
-            _quarantine(arrival, problem)
+        decision = _decide(specs[key], claim)
+        if problem := _problem_of(claim.event, decision):
+            _quarantine(claim, problem)
         elif decision is not None:
-            sightings.append(_sighting(arrival, decision))
-    record_exposures(sightings)
+            sightings.append(_sighting(claim, decision))
+    return sightings
 
 
 def _spec_of(site_id: int, key: str) -> ExperimentSpec | None:
@@ -46,13 +55,10 @@ def _spec_of(site_id: int, key: str) -> ExperimentSpec | None:
     return compile_experiment(row) if row else None
 
 
-def _decide(spec: ExperimentSpec | None, event: EventIn) -> Decision | None:
+def _decide(spec: ExperimentSpec | None, claim: Claim) -> Decision | None:
     if spec is None:
         return None
-    units = UnitIds(
-        text_id(event.unit.visitor_id), text_id(event.unit.account_id), text_id(event.session_id)
-    )
-    return decide_experiment(spec, units, event.attributes)
+    return decide_experiment(spec, claim.units, claim.event.attributes)
 
 
 def _problem_of(event: EventIn, decision: Decision | None) -> str:
@@ -66,26 +72,26 @@ def _problem_of(event: EventIn, decision: Decision | None) -> str:
     return ""
 
 
-def _sighting(arrival: "Arrival", decision: Decision) -> Sighting:
+def _sighting(claim: Claim, decision: Decision) -> Sighting:
     variant = decision.variant
     return Sighting(
         experiment_id=decision.experiment_id or 0,
         phase=decision.phase or 0,
         unit_id=decision.unit_id,
         variant_id=variant.id if variant else 0,
-        at=arrival.event.occurred_at,
-        day=day_of(arrival.event.occurred_at, arrival.site.timezone),
-        attributes=arrival.event.attributes,
+        at=claim.moment,
+        day=day_of(claim.moment, claim.site.timezone),
+        attributes=claim.event.attributes,
     )
 
 
-def _quarantine(arrival: "Arrival", problem: str) -> None:
+def _quarantine(claim: Claim, problem: str) -> None:
     Quarantine.objects.create(
-        site=arrival.site,
-        received_at=arrival.received_at,
+        site=claim.site,
+        received_at=claim.received_at,
         code="exposure_mismatch",
         field="properties",
         detail=problem,
-        event_id=str(arrival.event.event_id),
-        body=encoder.encode(arrival.event).decode(),
+        event_id=str(claim.event.event_id),
+        body=encoder.encode(claim.event).decode(),
     )

@@ -1,21 +1,23 @@
-"""Applying event batches: deduplicate for ever, resolve units, join clicks to their slates."""
+"""Applying event batches: deduplicate for ever, resolve units, check what exposures claim."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from typing import Any
 
 import msgspec
+from django.db import connection
 
 from experiments.accepting import MAX_AHEAD, amount_of
+from experiments.assignment.specs import UnitIds
 from experiments.clock import day_of, microseconds
-from experiments.drain.claims import apply_claims, is_claim
+from experiments.drain.claims import Claim, check_claims, is_claim
+from experiments.drain.exposures import Sighting
+from experiments.drain.joins import Key
 from experiments.models import Event, InboxBatch, Quarantine, Site, Slate
 from experiments.shapes import EventIn, encoder, text_id
 from experiments.tokens import token_claim
-
-CLICK = "select_item"
 
 
 class EventDocument(msgspec.Struct, frozen=True):
@@ -40,41 +42,49 @@ class Arrival:
     received_at: datetime
     body_hash: str
 
+    @property
+    def key(self) -> Key:
+        """Return what is unique about an event."""
+        return self.site.pk, self.event.event_id
+
+    @property
+    def is_ahead(self) -> bool:
+        """Return whether the sender's clock runs ahead of ours."""
+        return self.event.occurred_at > self.now + MAX_AHEAD
+
+    @property
+    def moment(self) -> datetime:
+        """Return when it happened; of a clock that runs ahead, arrival time is closer."""
+        return self.now if self.is_ahead else self.event.occurred_at
+
 
 @dataclass(frozen=True, slots=True)
-class Ids:
-    """The ids by which an event's unit is known."""
+class AppliedEvents:
+    """What a pass made of its event batches, and what is still to be done with them."""
 
-    visitor_id: str
-    account_id: str
-    session_id: str
+    fresh: int
+    duplicates: int
+    sightings: list[Sighting]
+    quoted: set[Key]
 
 
-def apply_events(batches: Sequence[InboxBatch]) -> tuple[int, int]:
-    """Store the batches' new events; return how many were new and how many known already."""
+def apply_events(batches: Sequence[InboxBatch]) -> AppliedEvents:
+    """Store the batches' new events; exposures and the joins to slates are left to the caller."""
     arrivals = _arrivals(batches)
     fresh, duplicates = _without_known(arrivals)
-    store_arrivals(fresh)
-    return len(fresh), duplicates
-
-
-def store_arrivals(fresh: Sequence[Arrival]) -> None:
-    """Store events that are new: rows, clicks on slates, and exposure claims."""
     slates = _slates_of(fresh)
-    rows = [event_row(arrival, slates.get(arrival.event.request_id)) for arrival in fresh]
+    # By key, so that two drains with the same ids wait for each other instead of deadlocking.
+    fresh.sort(key=lambda arrival: arrival.key)
+    rows = [event_row(arrival, _quoted_slate(arrival, slates)) for arrival in fresh]
     Event.objects.bulk_create(rows, batch_size=2000, ignore_conflicts=True)
-    clicked = [row.request_id for row in rows if row.type == CLICK and row.request_id in slates]
-    mark_clicked(clicked)
-    apply_claims([arrival for arrival in fresh if is_claim(arrival.event)])
-
-
-def mark_clicked(request_ids: Iterable[UUID | None]) -> None:
-    """Mark slates that at least one click quoted."""
-    wanted = sorted({str(request_id) for request_id in request_ids if request_id})
-    for start in range(0, len(wanted), 500):
-        Slate.objects.filter(request_id__in=wanted[start : start + 500], clicked=0).update(
-            clicked=1
-        )
+    _quarantine_overtaken(fresh)
+    claims = [
+        Claim(arrival.site, arrival.event, units_of(row), arrival.moment, arrival.received_at)
+        for arrival, row in zip(fresh, rows, strict=True)
+        if is_claim(arrival.event)
+    ]
+    quoted = {(row.site_id, row.request_id) for row in rows if row.request_id}
+    return AppliedEvents(len(fresh), duplicates, check_claims(claims), quoted)
 
 
 def _arrivals(batches: Sequence[InboxBatch]) -> list[Arrival]:
@@ -107,18 +117,25 @@ def _without_known(arrivals: Sequence[Arrival]) -> tuple[list[Arrival], int]:
     fresh: list[Arrival] = []
     conflicts: list[Arrival] = []
     for arrival in arrivals:
-        key = (arrival.site.pk, arrival.event.event_id)
-        if key not in known:
-            known[key] = arrival.body_hash
+        if arrival.key not in known:
+            known[arrival.key] = arrival.body_hash
             fresh.append(arrival)
-        elif known[key] != arrival.body_hash:
+        elif known[arrival.key] != arrival.body_hash:
             conflicts.append(arrival)
     _quarantine_conflicts(conflicts)
     return fresh, len(arrivals) - len(fresh) - len(conflicts)
 
 
-def _known_hashes(arrivals: Sequence[Arrival]) -> dict[tuple[int, UUID], str]:
-    known: dict[tuple[int, UUID], str] = {}
+def _quarantine_overtaken(fresh: Sequence[Arrival]) -> None:
+    """Set aside what another drain stored first, under the same id, with another body."""
+    if not fresh or not connection.features.has_select_for_update_skip_locked:
+        return  # on SQLite nothing is written beside us
+    stored = _known_hashes(fresh)
+    _quarantine_conflicts([a for a in fresh if stored.get(a.key, a.body_hash) != a.body_hash])
+
+
+def _known_hashes(arrivals: Sequence[Arrival]) -> dict[Key, str]:
+    known: dict[Key, str] = {}
     ids = [arrival.event.event_id for arrival in arrivals]
     sites = {arrival.site.pk for arrival in arrivals}
     for start in range(0, len(ids), 500):
@@ -144,43 +161,45 @@ def _quarantine_conflicts(conflicts: Sequence[Arrival]) -> None:
     )
 
 
-def _slates_of(arrivals: Sequence[Arrival]) -> dict[UUID | None, Slate]:
-    """Return the slates that the events quote, of their own sites."""
-    wanted = {
-        (arrival.site.pk, arrival.event.request_id)
-        for arrival in arrivals
-        if arrival.event.request_id
-    }
-    ids = sorted({str(request_id) for _site, request_id in wanted})
-    found: dict[UUID | None, Slate] = {}
+def _slates_of(arrivals: Sequence[Arrival]) -> dict[Key, Slate]:
+    """Return the slates that the events quote, by site and request id."""
+    ids = sorted({a.event.request_id for a in arrivals if a.event.request_id})
+    sites = {arrival.site.pk for arrival in arrivals}
+    found: dict[Key, Slate] = {}
     for start in range(0, len(ids), 500):
-        for slate in Slate.objects.filter(request_id__in=ids[start : start + 500]).defer("items"):
-            if (slate.site_id, slate.request_id) in wanted:
-                found[slate.request_id] = slate
+        rows = Slate.objects.filter(site_id__in=sites, request_id__in=ids[start : start + 500])
+        found.update({(slate.site_id, slate.request_id): slate for slate in rows.defer("items")})
     return found
 
 
-def _ids_of(event: EventIn, slate: Slate | None) -> Ids:
+def _quoted_slate(arrival: Arrival, slates: Mapping[Key, Slate]) -> Slate | None:
+    request_id = arrival.event.request_id
+    return slates.get((arrival.site.pk, request_id)) if request_id else None
+
+
+def units_of(row: Event) -> UnitIds:
+    """Return the ids by which an event's unit is known."""
+    return UnitIds(row.visitor_id, row.account_id, row.session_id)
+
+
+def _ids_of(event: EventIn, slate: Slate | None) -> UnitIds:
     """Return the event's ids; what it lacks comes from the slate that it quotes."""
-    own = Ids(
+    own = UnitIds(
         text_id(event.unit.visitor_id), text_id(event.unit.account_id), text_id(event.session_id)
     )
     if slate is None:
         return own
-    return replace(
-        own,
-        visitor_id=own.visitor_id or slate.visitor_id,
-        account_id=own.account_id or slate.account_id,
-        session_id=own.session_id or slate.session_id,
+    return UnitIds(
+        own.visitor_id or slate.visitor_id,
+        own.account_id or slate.account_id,
+        own.session_id or slate.session_id,
     )
 
 
 def event_row(arrival: Arrival, slate: Slate | None) -> Event:
     """Return the row of one event."""
     event, ids = arrival.event, _ids_of(arrival.event, slate)
-    # A clock that runs ahead would put the event outside every window: arrival time is closer.
-    ahead = event.occurred_at > arrival.now + MAX_AHEAD
-    occurred_at = arrival.now if ahead else event.occurred_at
+    occurred_at = arrival.moment
     return Event(
         site=arrival.site,
         event_id=event.event_id,
@@ -202,10 +221,15 @@ def event_row(arrival: Arrival, slate: Slate | None) -> Event:
         order_id=text_id(event.order_id),
         order_ref=text_id(event.order_id) or str(event.event_id),
         attributes=event.attributes,
-        properties={**event.properties, "clock_corrected": True} if ahead else event.properties,
+        properties=_properties(arrival),
         is_verified=arrival.is_trusted or _is_proved(arrival),
         body_hash=arrival.body_hash,
     )
+
+
+def _properties(arrival: Arrival) -> dict[str, Any]:
+    given = arrival.event.properties
+    return {**given, "clock_corrected": True} if arrival.is_ahead else given
 
 
 def _is_proved(arrival: Arrival) -> bool:

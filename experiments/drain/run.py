@@ -5,12 +5,14 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F
 
 from experiments.drain.events import apply_events
+from experiments.drain.exposures import record_exposures
+from experiments.drain.joins import join_requests
 from experiments.drain.slates import apply_slates
-from experiments.hints import mark_awake
+from experiments.hints import mark_asleep, mark_awake
 from experiments.models import InboxBatch, Quarantine
 
 log = logging.getLogger(__name__)
@@ -45,7 +47,9 @@ def drain_until_idle(*, limit_s: float = 20.0, linger_s: float = LINGER_S) -> in
             break
         else:
             time.sleep(NAP_S)
-    return total
+    # Whoever saw us awake sent no hint: one look more, after the flag is gone, finds its work.
+    mark_asleep()
+    return total + drain_once().batches
 
 
 def drain_once(*, limit: int = BATCHES) -> Drained:
@@ -70,9 +74,11 @@ def _apply(batches: list[InboxBatch]) -> Drained:
     if not batches:
         return Drained()
     slates = apply_slates([b for b in batches if b.kind == InboxBatch.Kind.SLATES])
-    events, duplicates = apply_events([b for b in batches if b.kind == InboxBatch.Kind.EVENTS])
+    events = apply_events([b for b in batches if b.kind == InboxBatch.Kind.EVENTS])
+    record_exposures([*slates.sightings, *events.sightings])
     InboxBatch.objects.filter(pk__in=[batch.pk for batch in batches]).delete()
-    return Drained(len(batches), slates, events, duplicates)
+    join_requests(slates.served | events.quoted)
+    return Drained(len(batches), len(slates.served), events.fresh, events.duplicates)
 
 
 def _apply_singly(limit: int) -> Drained:
@@ -87,6 +93,9 @@ def _apply_singly(limit: int) -> Drained:
             with transaction.atomic():
                 one = _apply(list(InboxBatch.objects.select_for_update().filter(pk=pk)))
             done = Drained(*(a + b for a, b in zip(_counts(done), _counts(one), strict=True)))
+        except OperationalError as error:
+            # A deadlock, a lock timeout, a full disk: no fault of the batch, which waits unharmed.
+            log.error("batch left for later id=%d: %s", pk, error)
         except Exception as error:
             log.exception("batch failed id=%d", pk)
             _count_attempt(pk, error)

@@ -1,19 +1,27 @@
-"""Applying served slates: their rows, the clicks that came before them, and first exposures."""
+"""Applying served slates: their rows, and the exposures that they amount to."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 
 from experiments.clock import day_of, microseconds
-from experiments.drain.exposures import Sighting, record_exposures
-from experiments.models import Event, Experiment, InboxBatch, Site, Slate, Variant
+from experiments.drain.exposures import Sighting
+from experiments.drain.joins import Key
+from experiments.models import Experiment, InboxBatch, Site, Slate, Variant
 from experiments.slates import ServedSlate, document_decoder
 
-CLICK = "select_item"
+
+@dataclass(frozen=True, slots=True)
+class AppliedSlates:
+    """What a pass made of its slate batches, and what is still to be done with them."""
+
+    sightings: list[Sighting]
+    served: set[Key]
 
 
-def apply_slates(batches: Sequence[InboxBatch]) -> int:
-    """Store the batches' slates and the exposures they amount to; return how many slates."""
+def apply_slates(batches: Sequence[InboxBatch]) -> AppliedSlates:
+    """Store the batches' slates; exposures and the joins to events are left to the caller."""
     sites = Site.objects.in_bulk({batch.site_id for batch in batches})
     served = [
         slate
@@ -21,19 +29,17 @@ def apply_slates(batches: Sequence[InboxBatch]) -> int:
         for slate in document_decoder.decode(batch.doc).slates
         if slate.site_id in sites
     ]
-    if not served:
-        return 0
-    served = _without_lost_experiments(served)
-    clicked = _clicked_before(served)
+    # By id, so that two drains with the same slates wait instead of deadlocking.
+    served = sorted(_without_lost_experiments(served), key=lambda slate: slate.request_id)
     Slate.objects.bulk_create(
-        [_row(slate, sites[slate.site_id], slate.request_id in clicked) for slate in served],
+        [_row(slate, sites[slate.site_id]) for slate in served],
         batch_size=1000,
         ignore_conflicts=True,
     )
-    record_exposures(
-        [_sighting(slate, sites[slate.site_id]) for slate in served if slate.variant_id]
+    return AppliedSlates(
+        [_sighting(slate, sites[slate.site_id]) for slate in served if slate.variant_id],
+        {(slate.site_id, slate.request_id) for slate in served},
     )
-    return len(served)
 
 
 def _without_lost_experiments(served: list[ServedSlate]) -> list[ServedSlate]:
@@ -55,20 +61,7 @@ def _without_lost_experiments(served: list[ServedSlate]) -> list[ServedSlate]:
     ]
 
 
-def _clicked_before(served: Sequence[ServedSlate]) -> set[object]:
-    """Return the request ids whose click was applied before their slate."""
-    ids = [str(slate.request_id) for slate in served]
-    found: set[object] = set()
-    for start in range(0, len(ids), 500):
-        found |= set(
-            Event.objects.filter(request_id__in=ids[start : start + 500], type=CLICK).values_list(
-                "request_id", flat=True
-            )
-        )
-    return found
-
-
-def _row(slate: ServedSlate, site: Site, is_clicked: bool) -> Slate:
+def _row(slate: ServedSlate, site: Site) -> Slate:
     return Slate(
         site=site,
         request_id=slate.request_id,
@@ -89,7 +82,6 @@ def _row(slate: ServedSlate, site: Site, is_clicked: bool) -> Slate:
         items=msgspec.to_builtins(slate.items),
         fallback=slate.fallback,
         latency_us=slate.latency_us,
-        clicked=int(is_clicked),
     )
 
 

@@ -1,0 +1,90 @@
+"""Documents that wait in the inbox, as the endpoints write them."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from experiments.accepting import store_events
+from experiments.drain import drain_once
+from experiments.models import Experiment, InboxBatch, Site, Variant
+from experiments.recorder import write_slates
+from experiments.slates import ServedSlate
+from tests.factories import NOW
+
+MAX_PASSES = 20
+
+
+def an_event(kind: str = "view_item", *, at: datetime = NOW, **fields: Any) -> dict[str, Any]:
+    """Return an event with an id of its own; its unit is the visitor v-1 unless told."""
+    event = {
+        "event_id": str(uuid.uuid4()),
+        "type": kind,
+        "occurred_at": at.isoformat(),
+        "unit": {"visitor_id": "v-1"},
+    }
+    return event | fields
+
+
+def a_purchase(amount: int, **fields: Any) -> dict[str, Any]:
+    """Return a purchase of so many minor units."""
+    return an_event("purchase", value={"amount": amount, "currency": "EUR"}, **fields)
+
+
+def put_events(
+    site: Site, *events: dict[str, Any], now: datetime = NOW, is_trusted: bool = True
+) -> None:
+    """Let one batch of accepted events wait."""
+    bodies = [msgspec.json.encode(event) for event in events]
+    store_events(site.pk, bodies, is_trusted=is_trusted, now=now, received_at=now)
+
+
+def put_poison(site: Site) -> InboxBatch:
+    """Let a batch wait that no code of ours wrote."""
+    return InboxBatch.objects.create(
+        site=site, kind=InboxBatch.Kind.EVENTS, received_at=NOW, doc='{"events": [{}]}'
+    )
+
+
+def a_slate(
+    site: Site, *, variant: Variant | None = None, at: datetime = NOW, **fields: Any
+) -> ServedSlate:
+    """Return a list served to v-1, in an experiment when a variant is given."""
+    unit: dict[str, Any] = {"visitor_id": "v-1"}
+    if variant is not None:
+        unit |= {
+            "experiment_id": variant.experiment_id,
+            "phase": variant.experiment.phase,
+            "variant_id": variant.pk,
+            "unit_id": fields.get("visitor_id", "v-1"),
+        }
+    return ServedSlate(
+        **{
+            "site_id": site.pk,
+            "request_id": uuid.uuid4(),
+            "placement": "home",
+            "served_at": at,
+            **unit,
+            **fields,
+        }
+    )
+
+
+def put_slates(*slates: ServedSlate) -> None:
+    """Let one batch of served lists wait."""
+    write_slates(slates)
+
+
+def apply_all() -> None:
+    """Apply everything that waits; what is set aside waits no longer."""
+    for _ in range(MAX_PASSES):
+        drain_once()
+        if not InboxBatch.objects.exists():
+            return
+    raise AssertionError("the inbox does not empty")
+
+
+def variants_of(experiment: Experiment) -> dict[str, Variant]:
+    """Return an experiment's variants by key."""
+    return {variant.key: variant for variant in experiment.variants.select_related("experiment")}
