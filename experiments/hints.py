@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 AWAKE_FOR_S = 1.0
 _lock = threading.Lock()
 _last_sent = 0.0
+_sender: threading.Thread | None = None
 
 
 def _flag() -> Path:
@@ -27,6 +28,14 @@ def mark_awake() -> None:
         _flag().touch()
     except OSError as error:  # a full disk costs a few needless hints, nothing else
         log.warning("drain flag could not be touched: %s", error)
+
+
+def mark_asleep() -> None:
+    """Let the web processes send hints again at once."""
+    try:
+        _flag().unlink(missing_ok=True)
+    except OSError as error:  # the flag ages by itself
+        log.warning("drain flag could not be removed: %s", error)
 
 
 def is_awake() -> bool:
@@ -42,16 +51,25 @@ def queue_on_commit(task: Any, *arguments: Any) -> None:
 
     The row that asks for the work is committed by then, and a sweep finds it.
     """
-    transaction.on_commit(lambda: task.delay(*arguments), robust=True)
+    transaction.on_commit(lambda: task.apply_async(arguments, retry=False), robust=True)
 
 
 def hint(send: Callable[[], object]) -> None:
-    """Send at most one hint a second and process; never raises into the request."""
-    global _last_sent
+    """Send at most one hint a second and process, beside the request, which never waits for it.
+
+    A broker that is away lets a sender wait for seconds; until it gave up, no other one starts.
+    """
+    global _last_sent, _sender
     with _lock:
-        if time.monotonic() - _last_sent < AWAKE_FOR_S or is_awake():
+        is_sending = _sender is not None and _sender.is_alive()
+        if is_sending or time.monotonic() - _last_sent < AWAKE_FOR_S or is_awake():
             return
         _last_sent = time.monotonic()
+        _sender = threading.Thread(target=_send, args=(send,), name="hint", daemon=True)
+        _sender.start()
+
+
+def _send(send: Callable[[], object]) -> None:
     try:
         send()
     except Exception as error:  # noqa: BLE001 - the sweep finds the work; the 202 stands
