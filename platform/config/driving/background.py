@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any, cast
 
 from rich.console import Console
 from rich.progress import (
@@ -21,6 +22,7 @@ from config.running import wait_ready
 from config.supervisor import Supervisor
 
 HOST = "127.0.0.1"
+PIPED_WIDTH = 130  # a file has no width of its own; tables fold badly at the usual 80
 COLUMNS = (
     TextColumn("{task.description:<34}"),
     BarColumn(),
@@ -28,6 +30,11 @@ COLUMNS = (
     TimeElapsedColumn(),
     TimeRemainingColumn(),
 )
+
+
+def console_on(out: Any) -> Console:
+    """Return a console as wide as the terminal that `out` is, or as a table needs."""
+    return Console(file=cast("IO[str]", out), width=None if out.isatty() else PIPED_WIDTH)
 
 
 def free_port() -> int:

@@ -5,7 +5,7 @@ import signal
 import time
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -15,14 +15,12 @@ from rich.console import Console
 from config.demo import equip, experiment
 from config.demo.printing import print_played, print_where, write_json
 from config.demo.run import Plan, play, set_up
-from config.driving.background import HOST, in_background
+from config.driving.background import HOST, console_on, in_background
 from config.httpclient import ApiError, ApiUnavailable
 from config.installation import NotMigratedError, bring_up_to_date
 from config.running import default_services, port_is_free
 from experiments.errors import ArmatureError
 from recommenders.registry import missing
-
-PIPED_WIDTH = 130
 
 
 class Command(BaseCommand):
@@ -41,8 +39,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run the demonstration; Ctrl-C ends it at any moment."""
-        out = cast("IO[str]", self.stdout)
-        console = Console(file=out, width=None if out.isatty() else PIPED_WIDTH)
+        console = console_on(self.stdout)
         signal.signal(signal.SIGTERM, _interrupt)
         signal.signal(signal.SIGHUP, _interrupt)
         try:

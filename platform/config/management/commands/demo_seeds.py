@@ -8,14 +8,13 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import msgspec
 from django.core.management.base import BaseCommand, CommandError
-from rich.console import Console
 
 from config.demo.seeds import Run, markdown, summary
-from config.driving.background import bar, free_port
+from config.driving.background import bar, console_on, free_port
 from config.running import ROOT
 
 PUBLISHED = tuple(range(1, 21))
@@ -45,7 +44,7 @@ class Command(BaseCommand):
                 runs.append(_run(seed, options["visitors"], options["days"]))
                 advance(1)
         first, last = runs[: len(published)], runs[len(published) :]
-        console = Console(file=cast("IO[str]", self.stdout), width=130)
+        console = console_on(self.stdout)
         console.print(summary("Published seeds", first))
         console.print(summary(f"Seeds drawn now: {', '.join(map(str, drawn))}", last))
         _write(options, first, last)

@@ -4,7 +4,7 @@ import argparse
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import IO, Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -12,7 +12,7 @@ from rich.console import Console
 
 from analytics.web.views import report_url
 from config.driving import stages
-from config.driving.background import HOST, bar, free_port, in_background
+from config.driving.background import HOST, bar, console_on, free_port, in_background
 from config.httpclient import ApiClient, ApiError, ApiUnavailable
 from config.replay import history, starting
 from config.replay.drive import Course, Tally, drive
@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Replay and print the report."""
-        console = Console(file=cast("IO[str]", self.stdout))
+        console = console_on(self.stdout)
         began = time.monotonic()
         try:
             plan = _plan(options, console)
