@@ -1,6 +1,6 @@
 """Accepting events: each is checked alone, the good ones are committed in one row, the bad kept."""
 
-import re
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,17 +10,21 @@ import msgspec
 from django.db import transaction
 
 from experiments.models import InboxBatch, Quarantine
-from experiments.shapes import MAX_AMOUNT, EventIn, event_decoder
+from experiments.refusals import (
+    MAX_DEPTH,
+    NUL_ESCAPE,
+    Refused,
+    check_free_form,
+    explain,
+    refuse_bad_text,
+)
+from experiments.shapes import MAX_AMOUNT, EventIn, encoder, event_decoder
 from experiments.snapshot import SiteSpec
 
 MAX_AGE = timedelta(days=7)
 MAX_AHEAD = timedelta(minutes=5)
-MAX_TEXT = 256
-MAX_DEPTH = 8
 KEPT_BODY = 4096  # characters of a refused event that quarantine keeps
 NEEDS_VALUE = frozenset({"purchase", "refund"})
-FIELD = re.compile(r" - at `\$(?:\.)?([^`]*)`$")
-NAMED_FIELD = re.compile(r"(?:missing required|unknown) field `([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +54,6 @@ class Receipt:
     rejected: tuple[Rejection, ...]
 
 
-class Refused(Exception):
-    """Why one event, or one field of a request, cannot be taken."""
-
-    def __init__(self, code: str, field: str | None, detail: str) -> None:
-        super().__init__(detail)
-        self.code, self.field, self.detail = code, field, detail
-
-
 def accept_events(
     *,
     site: SiteSpec,
@@ -75,12 +71,11 @@ def accept_events(
     rejected: list[Rejection] = []
     for index, raw in enumerate(events):
         try:
-            check_event(event_decoder.decode(raw), site=site, now=now)
-            good.append(bytes(raw))
+            good.append(checked_event(bytes(raw), site=site, now=now))
         except Refused as refusal:
             rejected.append(Rejection(index, refusal.code, refusal.field, refusal.detail))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            rejected.append(rejection_of(index, error))
+            rejected.append(rejection_of(index, error, bytes(raw)))
     with transaction.atomic():
         if good:
             store_events(site.id, good, is_trusted=is_trusted, now=now, received_at=received_at)
@@ -88,10 +83,23 @@ def accept_events(
     return Receipt(accepted=len(good), rejected=tuple(rejected))
 
 
+def checked_event(raw: bytes, *, site: SiteSpec, now: datetime) -> bytes:
+    """Return an event as the inbox keeps it; raises what is wrong with it.
+
+    It is encoded anew: what a client sends beside our fields was never looked at, could break the
+    whole batch when it is applied, and so is left out.
+    """
+    event = event_decoder.decode(raw)
+    if NUL_ESCAPE in raw:
+        refuse_bad_text(event)
+    check_event(event, site=site, now=now)
+    return encoder.encode(event)
+
+
 def store_events(
     site_id: int, events: Sequence[bytes], *, is_trusted: bool, now: datetime, received_at: datetime
 ) -> None:
-    """Write one inbox row that holds these checked events as they were sent."""
+    """Write one inbox row that holds these checked events."""
     head = msgspec.json.encode({"trusted": is_trusted, "now": now})[:-1]
     doc = head + b',"events":[' + b",".join(events) + b"]}"
     InboxBatch.objects.create(
@@ -150,45 +158,27 @@ def amount_of(event: EventIn) -> int | None:
     return None
 
 
-def check_free_form(path: str, value: object, depth: int = MAX_DEPTH) -> None:
-    """Raise Refused when attributes or properties are too deep, too long or out of range."""
-    if depth == 0:
-        raise Refused("too_deep", path, f"nested deeper than {MAX_DEPTH} levels")
-    if isinstance(value, str) and len(value) > MAX_TEXT:
-        raise Refused("too_long", path, f"a text is longer than {MAX_TEXT} characters")
-    if isinstance(value, int) and abs(value) >= 2**63:
-        raise Refused("out_of_range", path, "a number is beyond 64 bits")
-    if isinstance(value, dict):
-        for key, nested in value.items():
-            check_free_form(f"{path}.{key}"[:100], nested, depth - 1)
-    elif isinstance(value, list):
-        for index, nested in enumerate(value):
-            check_free_form(f"{path}[{index}]", nested, depth - 1)
-
-
-def explain(error: Exception) -> tuple[str | None, str]:
-    """Return the field and the sentence of a msgspec error.
-
-    >>> explain(msgspec.ValidationError("Expected `int`, got `str` - at `$.unit.visitor_id`"))
-    ('unit.visitor_id', 'Expected `int`, got `str`')
-    >>> explain(msgspec.ValidationError("Object missing required field `k`"))
-    ('k', 'Object missing required field `k`')
-    """
-    text = str(error)
-    found = FIELD.search(text)
-    path = found.group(1) if found else ""
-    detail = text[: found.start()] if found else text
-    if missing := NAMED_FIELD.search(detail):
-        path = f"{path}.{missing.group(1)}" if path else missing.group(1)
-    return path or None, detail
-
-
-def rejection_of(index: int, error: Exception) -> Rejection:
+def rejection_of(index: int, error: Exception, raw: bytes = b"") -> Rejection:
     """Return the rejection that a decoding error of one event amounts to."""
+    if isinstance(error, RecursionError):
+        return Rejection(index, "too_deep", None, f"nested deeper than {MAX_DEPTH} levels")
     if not isinstance(error, msgspec.ValidationError):
+        if refusal := _bad_text_of(raw):
+            return Rejection(index, refusal.code, refusal.field, refusal.detail)
         return Rejection(index, "invalid_json", None, f"not a valid event: {error}"[:300])
     field, detail = explain(error)
     return Rejection(index, _code_of(field or "", detail), field, detail)
+
+
+def _bad_text_of(raw: bytes) -> Refused | None:
+    """Return what is wrong with the texts of an event that the strict decoder cannot read."""
+    try:
+        refuse_bad_text(json.loads(raw))
+    except Refused as refusal:
+        return refusal
+    except (ValueError, RecursionError):
+        pass
+    return None
 
 
 def _code_of(field: str, detail: str) -> str:

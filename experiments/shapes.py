@@ -24,7 +24,7 @@ Attributes = Annotated[dict[Annotated[str, Meta(max_length=256)], Any], Meta(max
 
 
 class Unit(Struct, frozen=True):
-    """The ids of whoever is meant; empty and missing mean the same."""
+    """The ids of whoever is meant; null and missing mean the same, an empty text is refused."""
 
     visitor_id: LooseId | None = None
     account_id: LooseId | None = None

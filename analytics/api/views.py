@@ -14,8 +14,8 @@ from analytics import services
 from analytics.models import Analysis
 from analytics.tasks import compute_analysis
 from experiments.api.authentication import key_of
+from experiments.api.experiments import experiment_of
 from experiments.api.lists import SiteList
-from experiments.api.views import experiment_of
 from experiments.errors import NotFound
 from experiments.hints import queue_on_commit
 

@@ -6,6 +6,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from experiments.api.keys import CHALLENGE, authenticate
+from experiments.api.limits import spend
 from experiments.snapshot import KeySpec
 
 
@@ -27,10 +28,11 @@ class KeyAuthentication(BaseAuthentication):
     """Finds the key of a request; `request.auth` is its KeySpec."""
 
     def authenticate(self, request: Request) -> tuple[KeyUser, Any] | None:
-        """Return the caller and its key; raises a 401 or 403 problem."""
+        """Return the caller and its key; raises a 401, 403 or 429 problem."""
         view = request.parser_context.get("view") if request.parser_context else None
         scope = getattr(view, "scope", "")
         key, _snapshot = authenticate(request._request, scope)
+        spend(key.digest)
         return KeyUser(f"key:{key.prefix}"), key
 
     def authenticate_header(self, _request: Request) -> str:

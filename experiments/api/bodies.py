@@ -1,25 +1,40 @@
 """Reading request bodies: size, encoding and shape, before anything else sees them."""
 
+import json
 import re
 import zlib
-from typing import TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from django.http.request import RawPostDataException, UnreadablePostError
+from msgspec import Raw
 
-from experiments.accepting import Refused, check_free_form, explain
 from experiments.api.problems import Problem
+from experiments.refusals import (
+    NUL_ESCAPE,
+    Refused,
+    check_free_form,
+    explain,
+    refuse_bad_text,
+)
+from experiments.shapes import EventBatch, batch_decoder
 
 MAX_BODY = 1024 * 1024
 MAX_INFLATED = 1024 * 1024
-NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
+GZIP = frozenset({"gzip", "x-gzip"})
+# text/plain: what a beacon sends while its page closes, as anything else would need a preflight.
+MEDIA_TYPES = frozenset({"", "application/json", "text/plain"})
 T = TypeVar("T")
 
 
 def read_body(request: HttpRequest) -> bytes:
-    """Return the body, inflated when gzipped; raises Problem 413 or 400 beyond the limits."""
+    """Return the body, inflated when gzipped; raises Problem 400, 411, 413 or 415."""
+    _require_json(request)
+    if not request.META.get("CONTENT_LENGTH") and request.META.get("HTTP_TRANSFER_ENCODING"):
+        raise Problem(411, "length_required", "the request has no Content-Length")
     try:
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
             raise _too_large()
@@ -30,16 +45,18 @@ def read_body(request: HttpRequest) -> bytes:
         raise Problem(400, "unreadable_body", "the body could not be read") from None
     if len(raw) > MAX_BODY:
         raise _too_large()
-    if request.META.get("HTTP_CONTENT_ENCODING", "").lower() == "gzip":
-        raw = _inflate(raw)
-    if b"\x00" in raw or NUL_ESCAPE.search(raw):
+    return _decompressed(raw, request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower())
+
+
+def _require_json(request: HttpRequest) -> None:
+    given = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    if given not in MEDIA_TYPES:
         raise Problem(
-            400,
-            "nul_character",
-            "the body holds a NUL character",
-            hint="Remove \\u0000 from every text.",
+            415,
+            "unsupported_media_type",
+            f"the media type {given[:80]!r} is not supported",
+            hint="Send JSON with 'Content-Type: application/json'.",
         )
-    return raw
 
 
 def _too_large() -> Problem:
@@ -51,26 +68,92 @@ def _too_large() -> Problem:
     )
 
 
+def _decompressed(raw: bytes, encoding: str) -> bytes:
+    if encoding in {"", "identity"}:
+        return raw
+    if encoding in GZIP:
+        return _inflate(raw)
+    raise Problem(
+        415,
+        "unsupported_encoding",
+        f"the content encoding {encoding[:40]!r} is not supported",
+        hint="Send the body as it is, or with gzip.",
+    )
+
+
 def _inflate(raw: bytes) -> bytes:
     inflater = zlib.decompressobj(wbits=31)
     try:
         out = inflater.decompress(raw, MAX_INFLATED + 1)
     except zlib.error:
-        raise Problem(400, "invalid_gzip", "the body is not valid gzip") from None
+        raise _bad_gzip() from None
     if len(out) > MAX_INFLATED:
         raise _too_large()
+    # Without its end the checksum was never compared: half a body would pass for a whole one.
+    if not inflater.eof or inflater.unused_data:
+        raise _bad_gzip()
     return out
+
+
+def _bad_gzip() -> Problem:
+    return Problem(400, "invalid_gzip", "the body is not valid gzip")
 
 
 def decode(raw: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
     """Return the decoded body; raises Problem 400 that names the field."""
     try:
-        return decoder.decode(raw)
+        value = decoder.decode(raw)
+        if NUL_ESCAPE in raw:
+            refuse_bad_text(value)
+    except Refused as refusal:
+        raise _problem_of(refusal) from None
     except msgspec.ValidationError as error:
         field, detail = explain(error)
         raise Problem(400, "invalid_field", detail, field=field) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Problem(400, "invalid_json", f"the body is not valid JSON: {error}"[:300]) from None
+    except RecursionError:
+        raise Problem(400, "too_deep", "the body is nested too deeply") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _not_json(raw, error) from None
+    return value
+
+
+def _not_json(raw: bytes, error: Exception) -> Problem:
+    hint = r"Escapes like \ud83d come in pairs." if SURROGATE_ESCAPE.search(raw) else None
+    return Problem(400, "invalid_json", f"the body is not valid JSON: {error}"[:300], hint=hint)
+
+
+def _problem_of(refusal: Refused) -> Problem:
+    return Problem(400, refusal.code, refusal.detail, field=refusal.field)
+
+
+def decode_batch(raw: bytes) -> EventBatch:
+    """Return a batch of events; raises Problem 400.
+
+    Browsers write half of a cut emoji as a lone escape, which the decoder refuses with the whole
+    body. Such a body is taken apart, so that only the events that hold one are refused.
+    """
+    try:
+        return decode(raw, batch_decoder)
+    except Problem:
+        if not SURROGATE_ESCAPE.search(raw):
+            raise
+        if (batch := _taken_apart(raw)) is None:
+            raise
+        return batch
+
+
+def _taken_apart(raw: bytes) -> EventBatch | None:
+    try:
+        body: Any = json.loads(raw, parse_constant=_refuse_constant)
+        events = [Raw(json.dumps(event).encode()) for event in body["events"]]
+        rest = json.dumps({**body, "events": [None]}).encode()
+        return msgspec.structs.replace(batch_decoder.decode(rest), events=events or [])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
 
 
 def check_bag(name: str, bag: object) -> None:
@@ -78,4 +161,4 @@ def check_bag(name: str, bag: object) -> None:
     try:
         check_free_form(name, bag)
     except Refused as refusal:
-        raise Problem(400, refusal.code, refusal.detail, field=refusal.field) from None
+        raise _problem_of(refusal) from None

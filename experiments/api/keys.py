@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from django.http import HttpRequest, HttpResponse
 
 from experiments.api.problems import Problem
-from experiments.keys import digest_of
+from experiments.keys import PUBLISHABLE_SCOPES, digest_of
 from experiments.snapshot import KeySpec, SiteSpec, Snapshot, current
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="armature"'}
+# A simulated clock within these needs no care for the ends of the calendar anywhere else.
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def authenticate(request: HttpRequest, scope: str) -> tuple[KeySpec, Snapshot]:
@@ -18,12 +20,14 @@ def authenticate(request: HttpRequest, scope: str) -> tuple[KeySpec, Snapshot]:
     used from an origin that its site does not list.
     """
     snapshot = current()
-    key = snapshot.keys.get(digest_of(_secret_of(request)))
-    if key is None or not key.is_valid(datetime.now(UTC)):
+    secret, is_in_address = _secret_of(request)
+    key = snapshot.keys.get(digest_of(secret))
+    # Addresses end in logs and histories: a secret key that came in one is not taken.
+    if key is None or not key.is_valid(_now()) or (is_in_address and not key.is_publishable):
         raise Problem(
             401, "invalid_key", "the API key is unknown, revoked or expired", headers=CHALLENGE
         )
-    if scope not in key.scopes:
+    if scope not in _scopes_of(key):
         raise Problem(
             403,
             "missing_scope",
@@ -34,20 +38,30 @@ def authenticate(request: HttpRequest, scope: str) -> tuple[KeySpec, Snapshot]:
     return key, snapshot
 
 
-def _secret_of(request: HttpRequest) -> str:
-    header = request.META.get("HTTP_AUTHORIZATION", "")
-    scheme, _, value = header.partition(" ")
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _scopes_of(key: KeySpec) -> frozenset[str]:
+    """Return what a key may do; a publishable one never more than a browser may."""
+    return key.scopes & PUBLISHABLE_SCOPES if key.is_publishable else key.scopes
+
+
+def _secret_of(request: HttpRequest) -> tuple[str, bool]:
+    """Return the key as it was sent, and whether it stood in the address."""
+    scheme, _, value = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     secret = value.strip() if scheme.lower() == "bearer" else ""
-    secret = secret or request.META.get("HTTP_X_API_KEY", "")
-    if not secret:
-        raise Problem(
-            401,
-            "missing_key",
-            "no API key was given",
-            headers=CHALLENGE,
-            hint="Send it as 'Authorization: Bearer sk_…' or 'X-API-Key: pk_…'.",
-        )
-    return secret
+    if secret := secret or request.META.get("HTTP_X_API_KEY", ""):
+        return secret, False
+    if secret := request.GET.get("key", ""):  # a beacon cannot send headers
+        return secret, True
+    raise Problem(
+        401,
+        "missing_key",
+        "no API key was given",
+        headers=CHALLENGE,
+        hint="Send it as 'Authorization: Bearer sk_…' or 'X-API-Key: pk_…'.",
+    )
 
 
 def _check_origin(request: HttpRequest, key: KeySpec, snapshot: Snapshot) -> None:
@@ -65,10 +79,10 @@ def _check_origin(request: HttpRequest, key: KeySpec, snapshot: Snapshot) -> Non
 
 def allow_origin(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Add the CORS header when some site lists the request's origin; never with credentials."""
+    response.headers["Vary"] = "Origin"
     origin = request.META.get("HTTP_ORIGIN")
     if origin and any(origin in site.allowed_origins for site in current().sites.values()):
         response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Vary"] = "Origin"
         response.headers["Access-Control-Expose-Headers"] = "Retry-After"
     return response
 
@@ -78,7 +92,9 @@ def preflight(request: HttpRequest) -> HttpResponse:
     response = allow_origin(request, HttpResponse(status=204))
     if "Access-Control-Allow-Origin" in response.headers:
         response.headers["Access-Control-Allow-Methods"] = "POST, OPTIONS"
-        response.headers["Access-Control-Allow-Headers"] = "authorization, content-type, x-api-key"
+        response.headers["Access-Control-Allow-Headers"] = (
+            "authorization, content-encoding, content-type, x-api-key"
+        )
         response.headers["Access-Control-Max-Age"] = "600"
     return response
 
@@ -86,7 +102,7 @@ def preflight(request: HttpRequest) -> HttpResponse:
 def clock_of(key: KeySpec, site: SiteSpec, claimed: datetime | None) -> datetime:
     """Return the time that ages count from; raises Problem 403 unless it may be simulated."""
     if claimed is None:
-        return datetime.now(UTC)
+        return _now()
     if not site.is_simulated or "simulate" not in key.scopes:
         raise Problem(
             403,
@@ -94,5 +110,12 @@ def clock_of(key: KeySpec, site: SiteSpec, claimed: datetime | None) -> datetime
             "this key or site may not set the clock",
             field="context.now",
             hint="Only a simulated site takes it, from a key with the scope 'simulate'.",
+        )
+    if not EARLIEST <= claimed < LATEST:
+        raise Problem(
+            400,
+            "out_of_range",
+            f"the clock must lie between {EARLIEST.year} and {LATEST.year}",
+            field="context.now",
         )
     return claimed.astimezone(UTC)

@@ -1,6 +1,12 @@
 """Lists are paged by cursor, newest first."""
 
+from typing import Any
+
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+
+from experiments.api.problems import Problem
 
 
 class CursorPages(CursorPagination):
@@ -10,3 +16,24 @@ class CursorPages(CursorPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 500
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Return the cursor of a request, None without one; raises Problem 400 on a made-up one."""
+        try:
+            cursor = super().decode_cursor(request)
+        except NotFound:
+            raise _invalid() from None
+        # The framework hands the position to the query unread.
+        if cursor is not None and not str(cursor.position or "0").isdecimal():
+            raise _invalid()
+        return cursor
+
+
+def _invalid() -> Problem:
+    return Problem(
+        400,
+        "invalid_cursor",
+        "this cursor was not given by the list",
+        field="cursor",
+        hint="Follow the addresses in 'next' and 'previous'.",
+    )

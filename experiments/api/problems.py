@@ -1,13 +1,13 @@
 """Every refusal as one problem document (RFC 9457)."""
 
-import json
 import logging
 import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
@@ -24,6 +24,7 @@ TITLES = {
     405: "The method is not allowed here",
     406: "The answer cannot be given in that form",
     409: "The state does not allow this",
+    411: "The request has no length",
     413: "The request is too large",
     415: "The media type is not supported",
     429: "Too many requests",
@@ -49,6 +50,7 @@ class Problem(Exception):
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
         self.field, self.hint, self.headers = field, hint, headers or {}
+        self.request_id = str(uuid.uuid4())
 
     def document(self) -> dict[str, Any]:
         """Return the document's members."""
@@ -60,7 +62,7 @@ class Problem(Exception):
             "detail": self.detail,
             "field": self.field,
             "hint": self.hint,
-            "request_id": str(uuid.uuid4()),
+            "request_id": self.request_id,
         }
 
 
@@ -91,9 +93,30 @@ def from_exception(error: Exception) -> Problem | None:
             return Problem(404, "not_found", str(error) or "no such resource")
         case PermissionDenied():
             return Problem(403, "forbidden", str(error) or "not allowed")
+        case SuspiciousOperation():
+            return Problem(400, "bad_request", "the request's headers cannot be trusted")
+        case OperationalError() | InterfaceError():
+            return _unavailable(error)
         case drf.APIException():
             return _from_drf(error)
     return None
+
+
+def _unavailable(error: Exception) -> Problem:
+    log.error("database did not answer: %s", error)
+    return Problem(
+        503,
+        "unavailable",
+        "the database does not answer; try again",
+        headers={"Retry-After": "2"},
+    )
+
+
+def _defect(path: str) -> Problem:
+    """Log the exception being handled; return the problem that quotes the log's line."""
+    problem = Problem(500, "internal", "the service failed; it has been logged")
+    log.exception("request failed path=%s request_id=%s", path, problem.request_id)
+    return problem
 
 
 def _from_model_validation(error: ValidationError) -> Problem:
@@ -131,11 +154,9 @@ def first_detail(detail: Any, path: str = "") -> tuple[str | None, str]:
     return path or None, str(detail)
 
 
-def drf_exception_handler(error: Exception, _context: dict[str, Any]) -> Response | None:
-    """Turn what an API view raised into a problem document; a defect stays a logged 500."""
-    problem = from_exception(error)
-    if problem is None:
-        return None
+def drf_exception_handler(error: Exception, context: dict[str, Any]) -> Response:
+    """Turn what an API view raised into a problem document; a defect into a logged 500."""
+    problem = from_exception(error) or _defect(context["request"].path)
     response = Response(problem.document(), status=problem.status, content_type=CONTENT_TYPE)
     for name, value in problem.headers.items():
         response.headers[name] = value
@@ -151,17 +172,7 @@ def answers_problems(
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
-        except Exception as error:
-            problem = from_exception(error)
-            if problem is None:
-                log.exception("request failed path=%s", request.path)
-                problem = Problem(500, "internal", "the service failed; it has been logged")
-            return problem_response(problem)
+        except Exception as error:  # noqa: BLE001 - a defect is logged, and answered as one
+            return problem_response(from_exception(error) or _defect(request.path))
 
     return wrapped
-
-
-def json_safe(value: Any) -> str:
-    """Return a short printable form of a refused value for an error's detail."""
-    text = json.dumps(value, ensure_ascii=True, default=str)
-    return text if len(text) <= 80 else text[:77] + "…"

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from experiments.assignment.conditions import validate_condition
 from experiments.models import Experiment, Variant
 
 
@@ -88,3 +89,15 @@ class ExperimentInput(serializers.Serializer[Any]):
         if sum(variant["is_control"] for variant in variants) != 1:
             raise serializers.ValidationError("exactly one variant must be the control")
         return variants
+
+    def validate_eligibility(self, condition: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a condition that could not be evaluated."""
+        if problems := validate_condition(condition):
+            raise serializers.ValidationError(problems[0])
+        return condition
+
+
+class ActionInput(serializers.Serializer[Any]):
+    """Why an experiment is paused or ended; kept with the status change."""
+
+    reason = serializers.CharField(max_length=1000, required=False, allow_blank=True)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -55,7 +55,8 @@ class Arrival:
     @property
     def moment(self) -> datetime:
         """Return when it happened; of a clock that runs ahead, arrival time is closer."""
-        return self.now if self.is_ahead else self.event.occurred_at
+        # In UTC: PostgreSQL takes no offset of sixteen hours or more.
+        return self.now if self.is_ahead else self.event.occurred_at.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

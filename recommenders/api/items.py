@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from msgspec import Meta
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -47,6 +47,18 @@ class ItemBatch(msgspec.Struct, frozen=True):
 
 
 _decoder = msgspec.json.Decoder(ItemBatch)
+EXAMPLE: dict[str, Any] = {
+    "items": [
+        {
+            "item_id": "sku-1",
+            "title": "Copper kettle",
+            "category": "kitchen",
+            "price": 1999,
+            "tags": ["gift"],
+            "stock": 12,
+        }
+    ]
+}
 
 
 class ItemSerializer(serializers.ModelSerializer[Item]):
@@ -94,7 +106,11 @@ class ItemsView(SiteList[Item]):
         """Return the site's items."""
         return Item.objects.filter(site_id=site_id)
 
-    @extend_schema(request=ItemBatchSerializer, responses={200: UpsertSerializer})
+    @extend_schema(
+        request=ItemBatchSerializer,
+        responses={200: UpsertSerializer},
+        examples=[OpenApiExample("one item", EXAMPLE, request_only=True)],
+    )
     def put(self, request: Request) -> Response:
         """Create or replace up to 1 000 items by their ids."""
         batch = decode(read_body(request._request), _decoder)

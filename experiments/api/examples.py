@@ -1,0 +1,83 @@
+"""The bodies that the OpenAPI document shows; the tests send every one of them."""
+
+from typing import Any
+
+EVENTS: dict[str, Any] = {
+    "events": [
+        {
+            "event_id": "0b9d7ae2-0e5f-4c54-9f0b-3f8d1a7c2e10",
+            "type": "select_item",
+            "occurred_at": "2026-11-20T12:00:05Z",
+            "unit": {"visitor_id": "v-81"},
+            "request_id": "5f3c2f0a-6a3e-4a57-8a0b-0d3e6f1b9c77",
+            "item_id": "sku-1",
+            "rank": 1,
+            "session_id": "s-4",
+        },
+        {
+            "event_id": "c1f0f5de-4a8b-4f6e-8f57-7d1e2b3a4c5d",
+            "type": "purchase",
+            "occurred_at": "2026-11-20T12:06:40Z",
+            "unit": {"visitor_id": "v-81"},
+            "order_id": "o-1007",
+            "items": [{"item_id": "sku-1", "quantity": 1, "price": 1999}],
+            "value": {"amount": 1999, "currency": "EUR"},
+        },
+        {
+            "event_id": "9a1de644-815e-46d1-bb8f-aa1837f8a88b",
+            "type": "refund",
+            "occurred_at": "2026-11-20T12:07:00Z",
+            "value": {"amount": -1999, "currency": "EUR"},
+        },
+    ],
+    "context": {"now": "2026-11-20T12:07:00Z"},
+}
+RECEIPT: dict[str, Any] = {
+    "accepted": 2,
+    "rejected": [
+        {
+            "index": 2,
+            "code": "negative_amount",
+            "field": "value.amount",
+            "detail": "Expected `int` >= 0",
+        }
+    ],
+}
+ASSIGNMENT: dict[str, Any] = {
+    "unit": {"visitor_id": "v-81", "account_id": None},
+    "experiment": "home-hybrid",
+    "attributes": {"plan": "member"},
+    "consent": {"personalization": True, "analytics": True},
+}
+ASSIGNMENTS: dict[str, Any] = {
+    "assignments": [
+        {
+            "experiment": "home-hybrid",
+            "phase": 1,
+            "variant": "hybrid",
+            "parameters": {"recommender": "hybrid", "artifact": "hybrid@2026-11-20.3"},
+            "in_experiment": True,
+            "reason": "SPLIT",
+        }
+    ]
+}
+EXPERIMENT: dict[str, Any] = {
+    "key": "home-next",
+    "name": "Popularity or the hybrid on the home page",
+    "hypothesis": "If the home page knows tastes, revenue per visitor rises.",
+    "placement": "home",
+    "eligibility": {"country": {"$in": ["DE", "AT"]}},
+    "planned_days": 14,
+    "mde": 0.05,
+    "allocation": 5000,
+    "variants": [
+        {
+            "key": "popularity",
+            "name": "Popularity",
+            "is_control": True,
+            "parameters": {"recommender": "popularity"},
+        },
+        {"key": "hybrid", "name": "Hybrid", "parameters": {"recommender": "hybrid"}},
+    ],
+}
+ACTION: dict[str, Any] = {"reason": "The checkout of the shop is down."}

@@ -1,0 +1,68 @@
+"""What the OpenAPI document says of this room's plain views, which no framework can inspect."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from experiments.accepting import Receipt
+from experiments.api import examples
+from experiments.api.answers import Assignments
+from experiments.shapes import AssignmentRequest, EventBatch, EventIn
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One `POST`: its path, the shapes of body and answer, and an example of each.
+
+    `replaced` puts another shape where a request's own one is read later, by its property's name.
+    """
+
+    path: str
+    operation_id: str
+    summary: str
+    description: str
+    request: type
+    response: type
+    status: int
+    example: dict[str, Any]
+    answer: dict[str, Any]
+    statuses: tuple[int, ...] = ()
+    replaced: tuple[tuple[str, type], ...] = ()
+
+    @property
+    def tag(self) -> str:
+        """Return the group that the document shows the operation in."""
+        return self.path.rsplit("/", 1)[-1]
+
+
+OPERATIONS = (
+    Operation(
+        path="/api/v1/events",
+        operation_id="events_create",
+        summary="Send events",
+        description=(
+            "Up to 500 events or 1 MiB, gzip if you like. What is accepted is committed before"
+            " the answer. Each event is judged alone: a bad one never fails its neighbours, and is"
+            " kept in quarantine with its reason. Sending an event again is always safe: its id"
+            " counts once. Of repeated names in an object the last one counts. A beacon, which"
+            " cannot send headers, sends `text/plain` to `/api/v1/events?key=pk_…`."
+        ),
+        request=EventBatch,
+        response=Receipt,
+        status=202,
+        example=examples.EVENTS,
+        answer=examples.RECEIPT,
+        replaced=(("events", EventIn),),
+    ),
+    Operation(
+        path="/api/v1/assignments",
+        operation_id="assignments_read",
+        summary="Ask for assignments",
+        description="Which variants a unit belongs to, with reasons. Nothing is recorded.",
+        request=AssignmentRequest,
+        response=Assignments,
+        status=200,
+        example=examples.ASSIGNMENT,
+        answer=examples.ASSIGNMENTS,
+        statuses=(404,),
+    ),
+)
