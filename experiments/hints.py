@@ -65,8 +65,12 @@ def hint(send: Callable[[], object]) -> None:
         if is_sending or time.monotonic() - _last_sent < AWAKE_FOR_S or is_awake():
             return
         _last_sent = time.monotonic()
-        _sender = threading.Thread(target=_send, args=(send,), name="hint", daemon=True)
-        _sender.start()
+        sender = threading.Thread(target=_send, args=(send,), name="hint", daemon=True)
+        _sender = sender
+    try:
+        sender.start()
+    except RuntimeError as error:  # a process that ends starts no threads; the sweep does it
+        log.warning("hint not sent: %s", error)
 
 
 def _send(send: Callable[[], object]) -> None:

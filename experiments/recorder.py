@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, IntegrityError, InterfaceError, connection
 
 from experiments.hints import hint
 from experiments.models import InboxBatch, Site
@@ -36,7 +36,7 @@ def record_slate(slate: ServedSlate, *, mode: str, send_hint: Callable[[], objec
     if mode_of(mode) == Site.ExposureMode.DURABLE:
         try:
             write_slates([slate])
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             log.error("slate not committed, buffered instead: %s", error)
         else:
             hint(send_hint)
@@ -100,7 +100,7 @@ class SlateBuffer:
                 self.flush()
             except Exception:
                 log.exception("slates not written, will be tried again queued=%d", len(self._queue))
-                close_old_connections()
+                connection.close()  # the next try gets one that works, or none
 
     def flush(self) -> int:
         """Write everything queued; return how many. On failure the slates stay queued, in order."""
@@ -109,11 +109,12 @@ class SlateBuffer:
             while batch := self._take():
                 try:
                     write_slates(batch)
-                except BaseException:
-                    with self._lock:
-                        self._queue.extendleft(reversed(batch))
-                    raise
-                written += len(batch)
+                except BaseException as error:
+                    self._put_back(batch)
+                    if not (isinstance(error, IntegrityError) and self._drop_orphans()):
+                        raise
+                else:
+                    written += len(batch)
         if written and self._send_hint:
             hint(self._send_hint)
         return written
@@ -123,6 +124,31 @@ class SlateBuffer:
             count = min(SLATES_PER_ROW, len(self._queue))
             return [self._queue.popleft() for _ in range(count)]
 
+    def _put_back(self, batch: Sequence[ServedSlate]) -> None:
+        with self._lock:
+            self._queue.extendleft(reversed(batch))
+
+    def _drop_orphans(self) -> int:
+        """Drop the slates of sites that are gone: they would block the others for ever."""
+        with self._lock:
+            wanted = {slate.site_id for slate in self._queue}
+        gone = wanted - set(Site.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+        with self._lock:
+            kept = [slate for slate in self._queue if slate.site_id not in gone]
+            dropped = len(self._queue) - len(kept)
+            self._queue = deque(kept)
+            self.lost += dropped
+        log.error("sites are gone, slates lost count=%d total=%d", dropped, self.lost)
+        return dropped
+
+
+def flush_at_exit() -> None:
+    """Write what is queued; a process that ends cannot try again, so it says what it loses."""
+    try:
+        buffer.flush()
+    except Exception:
+        log.exception("process ends, slates lost count=%d", len(buffer._queue))
+
 
 buffer = SlateBuffer(settings.EXPOSURE_BUFFER_SLATES)
-atexit.register(lambda: buffer.flush())
+atexit.register(flush_at_exit)

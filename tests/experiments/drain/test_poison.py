@@ -1,38 +1,14 @@
 """A batch that cannot be applied holds up nobody, and is kept."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from django.db import connection
 
 from experiments.drain import drain_once
 from experiments.drain.run import MAX_ATTEMPTS
 from experiments.models import Event, InboxBatch, Quarantine
-from tests.experiments.drain.waiting import an_event, put_events, put_poison
+from tests.experiments.drain.waiting import an_event, put_events, put_poison, refused_writes
 from tests.factories import a_site
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@contextmanager
-def events_refused() -> Iterator[None]:
-    """Let the database refuse to store events, as it does while it is locked or read only."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA query_only=ON")
-            yield
-            cursor.execute("PRAGMA query_only=OFF")
-        return
-    other = connection.copy()
-    other.set_autocommit(False)
-    with connection.cursor() as cursor, other.cursor() as locker:
-        locker.execute("LOCK TABLE experiments_event IN SHARE MODE")
-        cursor.execute("SET lock_timeout = '20ms'")
-        yield
-        cursor.execute("RESET lock_timeout")
-    other.rollback()
-    other.close()
 
 
 def test_poison_batch__first_pass__lets_its_neighbours_through() -> None:
@@ -92,7 +68,7 @@ def test_batch__database_refuses_for_a_while__is_not_counted_as_poison() -> None
     site = a_site()
     put_events(site, an_event())
 
-    with events_refused():
+    with refused_writes("experiments_event"):
         for _ in range(MAX_ATTEMPTS + 1):
             drain_once()
         waiting = InboxBatch.objects.get()

@@ -1,10 +1,13 @@
 """Documents that wait in the inbox, as the endpoints write them."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import msgspec
+from django.db import connection
 
 from experiments.accepting import store_events
 from experiments.drain import drain_once
@@ -88,3 +91,23 @@ def apply_all() -> None:
 def variants_of(experiment: Experiment) -> dict[str, Variant]:
     """Return an experiment's variants by key."""
     return {variant.key: variant for variant in experiment.variants.select_related("experiment")}
+
+
+@contextmanager
+def refused_writes(table: str) -> Iterator[None]:
+    """Let the database refuse to write a table, as it does while it is locked or read only."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA query_only=ON")
+            yield
+            cursor.execute("PRAGMA query_only=OFF")
+        return
+    other = connection.copy()
+    other.set_autocommit(False)
+    with connection.cursor() as cursor, other.cursor() as locker:
+        locker.execute(f"LOCK TABLE {table} IN SHARE MODE")
+        cursor.execute("SET lock_timeout = '20ms'")
+        yield
+        cursor.execute("RESET lock_timeout")
+    other.rollback()
+    other.close()

@@ -1,0 +1,180 @@
+"""Recording served lists: at once or a moment later, and saying so when one is lost."""
+
+import logging
+
+import pytest
+from django.db import OperationalError, connection
+from pytest_django import Settings
+
+from experiments import recorder
+from experiments.drain import drain_once
+from experiments.models import InboxBatch, Site, Slate
+from experiments.recorder import SLATES_PER_ROW, SlateBuffer, mode_of, record_slate
+from tests.experiments.drain.waiting import a_slate, refused_writes
+from tests.factories import a_site
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def buffer(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> SlateBuffer:
+    """Give every test a buffer of its own, which is written out only when the test says so."""
+    settings.EXPOSURE_FLUSH_S = 3600
+    fresh = SlateBuffer(size=5)
+    monkeypatch.setattr(recorder, "buffer", fresh)
+    return fresh
+
+
+def nobody() -> None:
+    """Take a hint to nobody."""
+
+
+def waiting() -> int:
+    return InboxBatch.objects.filter(kind=InboxBatch.Kind.SLATES).count()
+
+
+def test_mode__automatic__is_durable_where_commits_run_side_by_side() -> None:
+    expected = "durable" if connection.vendor == "postgresql" else "buffered"
+
+    assert mode_of("auto") == expected
+    assert (mode_of("durable"), mode_of("buffered")) == ("durable", "buffered")
+
+
+def test_record__durable__is_committed_before_it_returns(buffer: SlateBuffer) -> None:
+    site = a_site()
+    served = a_slate(site)
+
+    outcome = record_slate(served, mode="durable", send_hint=nobody)
+
+    assert outcome == "committed"
+    assert waiting() == 1
+    assert buffer.flush() == 0
+    drain_once()
+    assert Slate.objects.get().request_id == served.request_id
+
+
+def test_record__buffered__is_committed_with_the_next_flush(buffer: SlateBuffer) -> None:
+    site = a_site()
+
+    outcomes = [record_slate(a_slate(site), mode="buffered", send_hint=nobody) for _ in range(3)]
+
+    assert outcomes == ["buffered"] * 3
+    assert waiting() == 0
+    assert buffer.flush() == 3
+    assert waiting() == 1
+    assert drain_once().slates == 3
+
+
+def test_record__full_buffer__counts_and_says_what_is_lost(
+    buffer: SlateBuffer, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = a_site()
+
+    with caplog.at_level(logging.ERROR, "experiments.recorder"):
+        outcomes = [
+            record_slate(a_slate(site), mode="buffered", send_hint=nobody) for _ in range(7)
+        ]
+
+    assert outcomes == ["buffered"] * 5 + ["lost"] * 2
+    assert buffer.lost == 2
+    assert "exposure buffer full, slate lost total=2" in caplog.text
+    assert buffer.flush() == 5
+    assert record_slate(a_slate(site), mode="buffered", send_hint=nobody) == "buffered"
+
+
+def test_record__database_refuses__buffers_and_writes_later(buffer: SlateBuffer) -> None:
+    site = a_site()
+    served = [a_slate(site) for _ in range(3)]
+
+    with refused_writes("experiments_inboxbatch"):
+        outcomes = [record_slate(each, mode="durable", send_hint=nobody) for each in served]
+        with pytest.raises(OperationalError):
+            buffer.flush()
+        with pytest.raises(OperationalError):
+            buffer.flush()
+    written = buffer.flush()
+
+    assert outcomes == ["buffered"] * 3
+    assert written == 3
+    drain_once()
+    assert set(Slate.objects.values_list("request_id", flat=True)) == {
+        each.request_id for each in served
+    }
+
+
+def test_flush__after_a_failure__keeps_the_order(buffer: SlateBuffer) -> None:
+    site = a_site()
+    served = [a_slate(site) for _ in range(4)]
+    for each in served:
+        buffer.add(each, nobody)
+    with refused_writes("experiments_inboxbatch"), pytest.raises(OperationalError):
+        buffer.flush()
+
+    buffer.flush()
+
+    doc = InboxBatch.objects.get().doc
+    places = [doc.index(str(each.request_id)) for each in served]
+    assert places == sorted(places)
+
+
+def test_flush__many_slates_of_two_sites__writes_rows_of_a_bounded_size() -> None:
+    one, two = a_site("one"), a_site("two")
+    big = SlateBuffer(size=2000)
+    for number in range(SLATES_PER_ROW + 10):
+        big.add(a_slate(one if number % 2 else two), nobody)
+
+    assert big.flush() == SLATES_PER_ROW + 10
+
+    assert waiting() == 4
+    drain_once()
+    assert Slate.objects.filter(site=one).count() == SLATES_PER_ROW // 2 + 5
+
+
+def test_flush__site_deleted_meanwhile__loses_its_slates_and_no_others(
+    buffer: SlateBuffer, caplog: pytest.LogCaptureFixture
+) -> None:
+    doomed, other = Site.objects.create(slug="doomed", name="Doomed"), a_site("other")
+    for site in (doomed, other, doomed):
+        buffer.add(a_slate(site), nobody)
+    doomed.delete()
+
+    with caplog.at_level(logging.ERROR, "experiments.recorder"):
+        written = buffer.flush()
+
+    assert (written, buffer.lost) == (1, 2)
+    assert "sites are gone, slates lost count=2" in caplog.text
+    assert InboxBatch.objects.get().site == other
+
+
+def test_flush_at_exit__writes_what_is_queued(buffer: SlateBuffer) -> None:
+    buffer.add(a_slate(a_site()), nobody)
+
+    recorder.flush_at_exit()
+
+    assert waiting() == 1
+
+
+def test_flush_at_exit__database_refuses__says_what_is_lost(
+    buffer: SlateBuffer, caplog: pytest.LogCaptureFixture
+) -> None:
+    buffer.add(a_slate(a_site()), nobody)
+
+    with refused_writes("experiments_inboxbatch"), caplog.at_level(logging.ERROR):
+        recorder.flush_at_exit()
+
+    assert "process ends, slates lost count=1" in caplog.text
+
+
+@pytest.mark.parametrize("mode", ["durable", "buffered"])
+def test_record__committed__tells_the_worker(mode: str, buffer: SlateBuffer) -> None:
+    from experiments import hints
+
+    heard: list[str] = []
+    hints._sender = None
+
+    record_slate(a_slate(a_site()), mode=mode, send_hint=lambda: heard.append("hint"))
+    buffer.flush()
+
+    assert hints._sender is not None
+    hints._sender.join()
+    assert heard == ["hint"]
