@@ -4,11 +4,12 @@ Integers only, CASE instead of casts, no division but by 65536: the same numbers
 Values are bound; what is written into the text comes from the tables below.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from analytics.errors import InvalidInputError
 from analytics.stats.moments import Moments
@@ -216,22 +217,47 @@ def _parts(y: str, *, is_large: bool) -> tuple[str, str]:
 
 
 def run_query(query: Query) -> dict[str, dict[int, Moments]]:
-    """Return the moments of every metric by variant id; variants without units are absent."""
-    with connection.cursor() as cursor:
+    """Return the moments of every metric by variant id; variants without units are absent.
+
+    Runs in a savepoint, so that a caller's transaction survives a statement that fails.
+    """
+    with transaction.atomic(), connection.cursor() as cursor, _hash_joins(cursor):
         cursor.execute(query.sql, query.values)
         rows = cursor.fetchall()
     return decode_rows(query, rows)
+
+
+@contextmanager
+def _hash_joins(cursor: Any) -> Iterator[None]:
+    """Keep PostgreSQL from nested loops.
+
+    A new experiment's rows are missing from the planner's statistics until the next ANALYZE. It
+    then expects one row and compares all units with all events: hours instead of seconds.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    cursor.execute("SET LOCAL enable_nestloop = off")
+    yield
+    cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
 
 
 def decode_rows(query: Query, rows: Iterable[Sequence[Any]]) -> dict[str, dict[int, Moments]]:
     """Return the moments that the statement's rows hold."""
     out: dict[str, dict[int, Moments]] = {metric.key: {} for metric in query.metrics}
     for variant_id, n, *sums in rows:
-        numbers = iter(int(number or 0) for number in sums)
+        numbers = iter([_exact(number) for number in sums])
         for metric, columns in zip(query.metrics, query.columns, strict=True):
             group = [next(numbers) for _ in columns]
             out[metric.key][int(variant_id)] = _moments(int(n), group)
     return out
+
+
+def _exact(number: Any) -> int:
+    """Return a sum as an integer; SQLite answers with a float once a square passes 2^63."""
+    if isinstance(number, float):
+        raise InvalidInputError("a unit's value is too large to be squared exactly")
+    return int(number or 0)
 
 
 def _moments(n: int, sums: Sequence[int]) -> Moments:

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KT
 
 from analytics.models import Analysis, ExperimentMetric, Metric
-from analytics.queries import MetricQuery
-from experiments.models import Experiment
+from analytics.queries import UNIT_COLUMNS, MetricQuery
+from experiments.models import Event, Experiment
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,55 @@ def latest_ready(experiment: Experiment) -> Analysis | None:
     )
 
 
-def running_experiment_ids() -> list[int]:
-    """Return the experiments whose reports are kept fresh."""
-    return list(Experiment.objects.filter(status="running").values_list("pk", flat=True))
+def has_unfinished(experiment: Experiment) -> bool:
+    """Return whether an analysis of the current phase is on its way."""
+    waiting = (Analysis.Status.QUEUED, Analysis.Status.COMPUTING)
+    return analyses_of(experiment).filter(status__in=waiting, phase=experiment.phase).exists()
+
+
+def experiments_to_refresh() -> list[Experiment]:
+    """Return the running experiments, and those that ended after their last analysis."""
+    newest = Analysis.objects.filter(experiment=OuterRef("pk")).order_by("-id")
+    rows = Experiment.objects.select_related("site").annotate(
+        analysed_at=Subquery(newest.values("created_at")[:1])
+    )
+    running = rows.filter(status="running")
+    is_late = Q(analysed_at__isnull=True) | Q(ended_at__gt=F("analysed_at"))
+    just_ended = rows.filter(is_late, status="ended")
+    return [*running, *just_ended]
+
+
+def experiments_with_verdicts() -> QuerySet[Experiment]:
+    """Return all experiments, newest first, with what their newest analyses say.
+
+    `newest_status`: of the newest analysis. `verdict_state`, `verdict_headline`, `ready_cut_us`:
+    of the newest with results. None where there is none.
+    """
+    newest = Analysis.objects.filter(experiment=OuterRef("pk"), phase=OuterRef("phase"))
+    ready = newest.filter(status=Analysis.Status.READY).order_by("-id")
+    return (
+        Experiment.objects.select_related("site")
+        .annotate(
+            newest_status=Subquery(newest.order_by("-id").values("status")[:1]),
+            ready_cut_us=Subquery(ready.values("data_cut_us")[:1]),
+            verdict_state=Subquery(
+                ready.annotate(text=KT("results__verdict__state")).values("text")[:1]
+            ),
+            verdict_headline=Subquery(
+                ready.annotate(text=KT("results__verdict__headline")).values("text")[:1]
+            ),
+        )
+        .order_by("-id")
+    )
+
+
+def events_without_unit(experiment: Experiment, *, from_us: int | None, until_us: int) -> int:
+    """Return how many events since the first exposure carry no id of the experiment's units."""
+    if from_us is None:
+        return 0
+    return Event.objects.filter(
+        site_id=experiment.site_id,
+        ts_us__gte=from_us,
+        ts_us__lte=until_us,
+        **{UNIT_COLUMNS[experiment.unit_type]: ""},
+    ).count()

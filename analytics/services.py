@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from analytics.models import Analysis
-from analytics.reporting import ALPHA, compute_report, data_cut_us
+from analytics.reporting import compute_report
+from analytics.scope import ALPHA, ENDED, data_cut_us, one_moment
 from analytics.selectors import metrics_of
 from experiments.errors import InvalidInput
 from experiments.models import Experiment
@@ -21,6 +21,8 @@ from experiments.models import Experiment
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
+# An analysis whose worker was killed once more after this long will not get better.
+HOPE = 3 * LEASE
 
 
 def analysis_settings(experiment: Experiment) -> dict[str, Any]:
@@ -28,6 +30,7 @@ def analysis_settings(experiment: Experiment) -> dict[str, Any]:
     return {
         "alpha": ALPHA,
         "monitoring": experiment.monitoring,
+        "has_ended": experiment.status in ENDED,
         "window_days": experiment.window_days,
         "planned_days": experiment.planned_days,
         "planned_units": experiment.planned_units,
@@ -76,7 +79,7 @@ def compute_analysis(*, analysis_id: int) -> Analysis | None:
     ).update(status=Analysis.Status.COMPUTING, started_at=now)
     if not claimed:
         return None
-    analysis = Analysis.objects.select_related("experiment__site").get(pk=analysis_id)
+    analysis = Analysis.objects.get(pk=analysis_id)
     try:
         _compute(analysis)
     except Exception as error:
@@ -89,11 +92,13 @@ def compute_analysis(*, analysis_id: int) -> Analysis | None:
 
 
 def _compute(analysis: Analysis) -> None:
-    """Fill in the results; one transaction, so that every figure is of the same moment."""
-    with transaction.atomic():
-        computed = compute_report(
-            analysis.experiment, phase=analysis.phase, until_us=analysis.data_cut_us
-        )
+    """Fill in the results, and the settings as they were when the rows were read."""
+    with one_moment():
+        experiment = Experiment.objects.select_related("site").get(pk=analysis.experiment_id)
+        values = analysis_settings(experiment)
+        computed = compute_report(experiment, phase=analysis.phase, until_us=analysis.data_cut_us)
+    analysis.settings = values
+    analysis.settings_hash = settings_hash(values)
     analysis.results = asdict(computed.report)
     analysis.moments = computed.moments
     analysis.sql = computed.sql
@@ -108,3 +113,17 @@ def unfinished_analyses() -> list[int]:
         | Q(status=Analysis.Status.COMPUTING, started_at__lt=now - LEASE)
     )
     return list(rows.order_by("id").values_list("pk", flat=True))
+
+
+def give_up_hopeless_analyses() -> int:
+    """Mark analyses failed that outlived every lease; return how many."""
+    now = timezone.now()
+    return Analysis.objects.filter(
+        status=Analysis.Status.COMPUTING,
+        started_at__lt=now - LEASE,
+        created_at__lt=now - HOPE,
+    ).update(
+        status=Analysis.Status.FAILED,
+        error="The worker was killed while it computed this. Refresh; does it have memory enough?",
+        finished_at=now,
+    )

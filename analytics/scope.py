@@ -1,0 +1,127 @@
+"""What one report looks at: an experiment's phase up to a moment, its variants and metrics."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db import connection, transaction
+from django.db.models import Min
+
+from analytics.errors import InvalidInputError
+from analytics.queries import DAY_US, Cut
+from analytics.selectors import ChosenMetric, metrics_of
+from analytics.stats.moments import Moments
+from experiments import selectors as experiment_selectors
+from experiments.clock import microseconds
+from experiments.models import Experiment, Exposure, Variant
+
+ALPHA = 0.05
+EMPTY = Moments(0, 0, 0)
+ENDED = ("ended", "archived")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one report looks at."""
+
+    experiment: Experiment
+    phase: int
+    until_us: int
+    variants: tuple[Variant, ...]
+    metrics: tuple[ChosenMetric, ...]
+
+    @classmethod
+    def of(cls, experiment: Experiment, *, phase: int, until_us: int) -> "Scope":
+        """Return the scope of one phase up to a moment, as it is configured now."""
+        variants = tuple(experiment.variants.all())
+        return cls(experiment, phase, until_us, variants, tuple(metrics_of(experiment)))
+
+    @property
+    def control(self) -> Variant:
+        """Return the control; raises InvalidInputError when it was removed meanwhile."""
+        for variant in self.variants:
+            if variant.is_control:
+                return variant
+        raise InvalidInputError("the experiment has no control")
+
+    @property
+    def treatments(self) -> list[Variant]:
+        """Return the treatments in the order of set-up."""
+        return [variant for variant in self.variants if not variant.is_control]
+
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether nothing is still to come."""
+        return self.experiment.status in ENDED
+
+    @property
+    def cut(self) -> Cut:
+        """Return which rows are looked at."""
+        return Cut(
+            site_id=self.experiment.site_id,
+            experiment_id=self.experiment.pk,
+            phase=self.phase,
+            unit_type=self.experiment.unit_type,
+            window_days=self.experiment.window_days,
+            until_us=self.until_us,
+            count_unverified=self.experiment.site.count_unverified,
+        )
+
+    def first_exposure_us(self) -> int | None:
+        """Return when the first unit was exposed, None while there is none."""
+        rows = Exposure.objects.filter(
+            experiment=self.experiment, phase=self.phase, ts_us__lte=self.until_us
+        )
+        found: int | None = rows.aggregate(first=Min("ts_us"))["first"]
+        return found
+
+    def full_days(self, from_us: int | None) -> int:
+        """Return the full days of data between the first exposure and the cut.
+
+        Once the experiment has ended the nearest whole number counts: nothing is still to come,
+        and the first exposure never falls on the very start.
+        """
+        if from_us is None:
+            return 0
+        days = (self.until_us - from_us) / DAY_US
+        return round(days) if self.has_ended else int(days)
+
+
+def data_cut_us(experiment: Experiment) -> int:
+    """Return the moment up to which rows count: now, or a simulated site's latest row."""
+    now = microseconds(datetime.now(UTC))
+    if not experiment.site.is_simulated:
+        return now
+    newest = experiment_selectors.newest_event_us(experiment.site_id)
+    return now if newest is None else newest
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Let everything inside read the same state of the rows, without making a writer wait.
+
+    PostgreSQL otherwise shows each statement what was committed by then. On SQLite the
+    installation's transactions take the write lock at once; one that only reads must not.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    if connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+        return
+    with _deferred(), transaction.atomic():
+        yield
+
+
+@contextmanager
+def _deferred() -> Iterator[None]:
+    connection.ensure_connection()  # connecting sets the mode
+    mode = connection.transaction_mode  # type: ignore[attr-defined]
+    connection.transaction_mode = None  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        connection.transaction_mode = mode  # type: ignore[attr-defined]

@@ -1,0 +1,57 @@
+"""Moments recomputed in plain Python, row by row, as slowly and as plainly as possible."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from analytics.queries import DAY_US, UNIT_COLUMNS, Cut, MetricQuery
+from analytics.stats.moments import Moments
+from experiments.models import Event, Exposure, Slate
+
+
+def recompute(metric: MetricQuery, cut: Cut) -> dict[int, Moments]:
+    """Return a metric's moments by variant id."""
+    values: dict[int, tuple[list[int], list[int]]] = {}
+    for row in Exposure.objects.filter(experiment_id=cut.experiment_id, phase=cut.phase):
+        if row.is_multiple or row.ts_us > cut.until_us:
+            continue
+        ys, xs = values.setdefault(row.variant_id, ([], []))
+        y = _side(metric.numerator, row, cut)
+        ys.append(int(y > 0) if metric.kind == "binary" else y)
+        xs.append(_side(metric.denominator, row, cut) if metric.denominator else 0)
+    return {variant: Moments.from_values(ys, xs) for variant, (ys, xs) in values.items()}
+
+
+def _side(definition: Mapping[str, Any], row: Exposure, cut: Cut) -> int:
+    if definition["source"] == "slates":
+        rows = [slate for slate in Slate.objects.all() if _is_of(slate, row, cut)]
+        return sum(each.clicked for each in rows) if "sum" in definition else len(rows)
+    return _events(definition, [each for each in Event.objects.all() if _counts(each, row, cut)])
+
+
+def _events(definition: Mapping[str, Any], events: list[Event]) -> int:
+    own = [each for each in events if each.type == definition["type"]]
+    if definition.get("count") == "order_ref":
+        return len({each.order_ref for each in own})
+    column = definition.get("sum")
+    if column is None:
+        return len(own)
+    back = [each for each in events if each.type == definition.get("subtract")]
+    return sum(getattr(each, column) or 0 for each in own) - sum(
+        getattr(each, column) or 0 for each in back
+    )
+
+
+def _counts(event: Event, row: Exposure, cut: Cut) -> bool:
+    is_refused = event.type == "purchase" and not event.is_verified and not cut.count_unverified
+    is_theirs = getattr(event, UNIT_COLUMNS[cut.unit_type]) == row.unit_id
+    is_here = event.site_id == cut.site_id and is_theirs
+    return is_here and _is_within(event.ts_us, row, cut) and not is_refused
+
+
+def _is_of(slate: Slate, row: Exposure, cut: Cut) -> bool:
+    is_here = slate.experiment_id == cut.experiment_id and slate.phase == cut.phase
+    return is_here and slate.unit_id == row.unit_id and _is_within(slate.ts_us, row, cut)
+
+
+def _is_within(ts_us: int, row: Exposure, cut: Cut) -> bool:
+    return row.ts_us <= ts_us < row.ts_us + cut.window_days * DAY_US and ts_us <= cut.until_us
