@@ -1,5 +1,6 @@
 """One metric of one treatment against control: the one entry point a report uses."""
 
+import math
 from dataclasses import replace
 
 from analytics.errors import InvalidInputError
@@ -24,11 +25,17 @@ from analytics.stats.results import (
     WarningCode,
 )
 from analytics.stats.sequential import SequentialReference
+from analytics.stats.shape import outgrows_skewness
 
 START_UNITS = 500  # per variant; before it the normal approximation cannot carry a sequence
 START_CONVERSIONS = 100  # per variant, for binary metrics: enough even with fewer units
 BALANCED = (0.4, 0.6)  # share of a variant within which skewness cancels to first order
-SKEW_UNITS = 355  # × skewness²: Kohavi, Deng, Longbotham & Xu (2014), KDD
+
+_ESTIMATES = {
+    Kind.BINARY: proportion_estimate,
+    Kind.MEAN: mean_estimate,
+    Kind.RATIO: ratio_estimate,
+}
 
 
 def compare(
@@ -39,24 +46,24 @@ def compare(
     monitoring: Monitoring = Monitoring.ALWAYS_VALID,
     alpha: float = 0.05,
     planned_n: int | None = None,
+    skewness: tuple[float, float] | None = None,
 ) -> Comparison:
     """Return the comparison of a treatment with control from their moments.
 
     `planned_n`: units of both variants together the always-valid interval is tuned
-    to, frozen at the start (None: 5000). What cannot be computed is None and named by
-    `status` or `lift_status`; raises InvalidInputError on moments that do not fit the
-    kind and on alpha outside (0, 1).
+    to, frozen at the start (None: 5000). `skewness` of control and treatment, where known,
+    tells whether an uneven split needs its warning. What cannot be computed is None and
+    named by `status` or `lift_status`; raises InvalidInputError on moments that do not fit
+    the kind, on alpha outside (0, 1), and for quantiles, which moments do not hold.
 
     >>> a, b = Moments(10_000, 500, 500), Moments(10_000, 560, 560)
     >>> found = compare(Kind.BINARY, a, b, planned_n=20_000)
     >>> round(found.lift, 6), round(found.lift_interval.low, 6), found.status.value
     (0.12, -0.06638, 'ok')
     """
-    estimate = {
-        Kind.BINARY: proportion_estimate,
-        Kind.MEAN: mean_estimate,
-        Kind.RATIO: ratio_estimate,
-    }[Kind(kind)]
+    if kind not in _ESTIMATES:
+        raise InvalidInputError(f"moments of a {kind} cannot be compared")
+    estimate = _ESTIMATES[Kind(kind)]
     return compare_estimates(
         kind,
         estimate(control),
@@ -64,6 +71,7 @@ def compare(
         monitoring=monitoring,
         alpha=alpha,
         planned_n=planned_n,
+        skewness=skewness,
     )
 
 
@@ -75,12 +83,14 @@ def compare_estimates(
     monitoring: Monitoring = Monitoring.ALWAYS_VALID,
     alpha: float = 0.05,
     planned_n: int | None = None,
+    skewness: tuple[float, float] | None = None,
 ) -> Comparison:
     """Return the comparison of two estimates, however they were made; else as `compare`."""
     kind, monitoring = Kind(kind), Monitoring(monitoring)
     require_alpha(alpha)
     if planned_n is not None and planned_n < 1:
         raise InvalidInputError(f"planned n must be positive, was {planned_n}")
+    status = _status(kind, control, treatment, monitoring)
     blank = Comparison(
         kind=kind,
         monitoring=monitoring,
@@ -88,12 +98,12 @@ def compare_estimates(
         planned_n=planned_n,
         control=control,
         treatment=treatment,
-        status=_status(kind, control, treatment, monitoring),
-        lift_status=_status(kind, control, treatment, monitoring),
+        status=status,
+        lift_status=status,
     )
-    if blank.status is Status.ZERO_VARIANCE:
+    if status is Status.ZERO_VARIANCE:
         return _without_error(blank)
-    return _filled(blank) if blank.status is Status.OK else blank
+    return _filled(blank, skewness) if status is Status.OK else blank
 
 
 def reference_of(comparison: Comparison) -> Reference:
@@ -110,7 +120,7 @@ def reference_of(comparison: Comparison) -> Reference:
     return NormalReference(alpha)
 
 
-def _filled(blank: Comparison) -> Comparison:
+def _filled(blank: Comparison, skewness: tuple[float, float] | None) -> Comparison:
     """Return the comparison with test, lift and warnings, all from one critical value."""
     test = effect_test(blank.control, blank.treatment, reference_of(blank))
     lift = fieller_lift(blank.control, blank.treatment, critical_value=test.critical_value)
@@ -126,7 +136,7 @@ def _filled(blank: Comparison) -> Comparison:
         lift=lift.value,
         lift_interval=lift.interval,
         lift_status=lift.status,
-        warnings=_warnings(blank),
+        warnings=_warnings(blank, skewness),
     )
 
 
@@ -170,12 +180,14 @@ def _conversions(estimate: Estimate) -> int:
     return round((estimate.value or 0) * estimate.n)
 
 
-def _warnings(comparison: Comparison) -> tuple[WarningCode, ...]:
+def _warnings(
+    comparison: Comparison, skewness: tuple[float, float] | None
+) -> tuple[WarningCode, ...]:
     """Return the reasons to read the result with care, in a fixed order."""
     both = (comparison.control, comparison.treatment)
     found = {
         WarningCode.SMALL_SAMPLE: any(_is_small(comparison.kind, each) for each in both),
-        WarningCode.UNEQUAL_SPLIT: _is_skewed_by_split(comparison),
+        WarningCode.UNEQUAL_SPLIT: _is_skewed_by_split(comparison, skewness),
         WarningCode.ONE_ZERO_VARIANCE: any(each.variance == 0 for each in both),
     }
     return tuple(code for code, is_present in found.items() if is_present)
@@ -188,17 +200,22 @@ def _is_small(kind: Kind, estimate: Estimate) -> bool:
     return estimate.n < START_UNITS
 
 
-def _is_skewed_by_split(comparison: Comparison) -> bool:
+def _is_skewed_by_split(comparison: Comparison, skewness: tuple[float, float] | None) -> bool:
     """Tell whether an uneven split leaves skewness that the units do not average out.
 
-    A share's skewness follows from the share. Means and ratios would need third
-    moments; without them every uneven split is worth the warning.
+    A share's skewness follows from the share. Means and ratios need third moments;
+    without them every uneven split is worth the warning.
     """
     share = comparison.control.n / comparison.n
     if BALANCED[0] <= share <= BALANCED[1]:
         return False
-    if comparison.kind is not Kind.BINARY:
+    is_control_smaller = comparison.control.n < comparison.treatment.n
+    smaller = comparison.control if is_control_smaller else comparison.treatment
+    if comparison.kind is Kind.BINARY:
+        p = smaller.value or 0.0
+        if p <= 0 or p >= 1:
+            return True
+        return not outgrows_skewness(smaller.n, (1 - 2 * p) / math.sqrt(p * (1 - p)))
+    if skewness is None:
         return True
-    smaller = min(comparison.control, comparison.treatment, key=lambda each: each.n)
-    p = smaller.value or 0.0
-    return p in (0, 1) or smaller.n < SKEW_UNITS * (1 - 2 * p) ** 2 / (p * (1 - p))
+    return not outgrows_skewness(smaller.n, skewness[0 if is_control_smaller else 1])

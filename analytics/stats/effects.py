@@ -23,16 +23,27 @@ def effect_test(control: Estimate, treatment: Estimate, reference: Reference) ->
     """
     value_a, variance_a = require_defined(control)
     value_b, variance_b = require_defined(treatment)
-    effect, se = value_b - value_a, math.sqrt(variance_a + variance_b)
-    if se == 0:
-        raise InvalidInputError("both variances are 0: the difference cannot be tested")
-    reach = reference.critical_value * se
+    return judged_effect(value_b - value_a, math.sqrt(variance_a + variance_b), reference)
+
+
+def judged_effect(effect: float, se: float, reference: Reference) -> EffectTest:
+    """Return the test of one estimated effect with its standard error, however it was made.
+
+    Interval effect ± c·se and p-value from the same reference. Raises InvalidInputError
+    unless both are finite and se is positive.
+    """
+    if not (math.isfinite(effect) and math.isfinite(se)):
+        raise InvalidInputError(f"effect and error must be finite, were {effect} and {se}")
+    if se <= 0:
+        raise InvalidInputError("without variance the difference cannot be tested")
+    critical_value = reference.critical_value
+    reach = critical_value * se
     return EffectTest(
         effect=effect,
         se=se,
         statistic=effect / se,
         df=reference.df,
         p_value=reference.p_value(effect / se),
-        critical_value=reference.critical_value,
+        critical_value=critical_value,
         interval=Interval(effect - reach, effect + reach),
     )

@@ -56,3 +56,53 @@ def log_delta_lift(control: Estimate, treatment: Estimate, *, critical_value: fl
     reach = critical_value * math.sqrt(variance_a / value_a**2 + variance_b / value_b**2)
     interval = Interval(math.expm1(centre - reach), math.expm1(centre + reach))
     return Lift(Status.OK, (value_b - value_a) / value_a, interval)
+
+
+def effect_lift(
+    effect: float,
+    effect_variance: float,
+    baseline: Estimate,
+    *,
+    covariance: float,
+    critical_value: float,
+) -> Lift:
+    """Return effect / baseline with Fieller's interval, for an effect that depends on it.
+
+    All L for which |effect − L·m_A| ≤ c·√(s²_d − 2L·cov(d, m_A) + L²·s²_A): it excludes 0
+    exactly when the absolute test of the effect with the same c does. With
+    s²_d = s²_A + s²_B and cov = −s²_A it is `fieller_lift`. For adjusted effects over the
+    unadjusted control value. Statuses as there. Source: Fieller (1954), JRSS-B 16.
+    """
+    value_a, variance_a = require_defined(baseline)
+    if value_a <= 0 or value_a + effect < 0:
+        return Lift(Status.ZERO_BASELINE)
+    point, squared = effect / value_a, (critical_value / value_a) ** 2
+    g, k = squared * variance_a, squared * covariance
+    if g >= 1:
+        return Lift(Status.UNBOUNDED, point, g=g)
+    inside = g * point**2 - 2 * point * k + k**2 + (1 - g) * squared * effect_variance
+    reach = math.sqrt(max(0.0, inside))
+    interval = Interval((point - k - reach) / (1 - g), (point - k + reach) / (1 - g))
+    return Lift(Status.OK, point, interval, g=g)
+
+
+def delta_effect_lift(
+    effect: float,
+    effect_variance: float,
+    baseline: Estimate,
+    *,
+    covariance: float,
+    critical_value: float,
+) -> Lift:
+    """Return effect / baseline with the first-order interval L ± c·se.
+
+    se² = (s²_d − 2L·cov(d, m_A) + L²·s²_A) / m²_A. Source: Deng, Knoblich & Lu (2018), KDD.
+    """
+    value_a, variance_a = require_defined(baseline)
+    if value_a <= 0 or value_a + effect < 0:
+        return Lift(Status.ZERO_BASELINE)
+    point = effect / value_a
+    spread = effect_variance - 2 * point * covariance + point**2 * variance_a
+    se = math.sqrt(max(0.0, spread)) / value_a
+    reach = critical_value * se
+    return Lift(Status.OK, point, Interval(point - reach, point + reach), se=se)

@@ -1,13 +1,16 @@
 """Sufficient statistics of one metric in one variant: exact sums, and their float cousin."""
 
+import math
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Self, SupportsIndex
 
 from analytics.errors import InvalidInputError
+from analytics.stats.stored import read_floats, read_int, require_form, stored_form
 
 MOMENTS_VERSION = 1  # of the stored form; raise it with a reader for every older one
+CENTRED_FORM = "centred_moments"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Moments:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            object.__setattr__(self, field.name, _as_int(field.name, getattr(self, field.name)))
+            object.__setattr__(self, field.name, as_int(field.name, getattr(self, field.name)))
         if self.n < 0:
             raise InvalidInputError(f"n must not be negative, was {self.n}")
         if self.n == 0 and any(getattr(self, field.name) for field in fields(self)):
@@ -45,7 +48,7 @@ class Moments:
     def from_values(cls, ys: Sequence[int], xs: Sequence[int] | None = None) -> Self:
         """Return the sums over units with values `ys`, and `xs` of the denominator."""
         xs = [0] * len(ys) if xs is None else xs
-        pairs = [(_as_int("y", y), _as_int("x", x)) for y, x in zip(ys, xs, strict=True)]
+        pairs = [(as_int("y", y), as_int("x", x)) for y, x in zip(ys, xs, strict=True)]
         return cls(
             n=len(pairs),
             sum_y=sum(y for y, _ in pairs),
@@ -132,6 +135,12 @@ class CentredMoments:
     m2_x: float = 0.0
     c_xy: float = 0.0
 
+    def __post_init__(self) -> None:
+        if self.n < 0 or self.m2_y < 0 or self.m2_x < 0:
+            raise InvalidInputError("n and sums of squares must not be negative")
+        if not all(math.isfinite(getattr(self, name)) for name in _FLOATS):
+            raise InvalidInputError("moments must be finite")
+
     @classmethod
     def from_values(cls, ys: Sequence[float], xs: Sequence[float] | None = None) -> Self:
         """Return the moments of the values in one pass (Welford)."""
@@ -147,6 +156,18 @@ class CentredMoments:
             c_xy += ahead_x * (y - mean_y)
         return cls(n, float(mean_y), float(m2_y), float(mean_x), float(m2_x), float(c_xy))
 
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, object]) -> Self:
+        """Return the moments that `to_dict` wrote; raises InvalidInputError on another version."""
+        require_form(stored, CENTRED_FORM, MOMENTS_VERSION)
+        values = read_floats({"values": [stored.get(name) for name in _FLOATS]}, "values")
+        return cls(read_int(stored, "n"), *values)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the stored form, JSON-ready."""
+        floats = {name: getattr(self, name) for name in _FLOATS}
+        return stored_form(CENTRED_FORM, MOMENTS_VERSION, n=str(self.n), **floats)
+
     def __add__(self, other: Self) -> Self:
         """Return both groups pooled (Chan); the empty moments change nothing."""
         n = self.n + other.n
@@ -158,9 +179,9 @@ class CentredMoments:
         return type(self)(
             n=n,
             mean_y=self.mean_y + gap_y * share,
-            m2_y=self.m2_y + other.m2_y + gap_y**2 * between,
+            m2_y=self.m2_y + other.m2_y + gap_y * gap_y * between,
             mean_x=self.mean_x + gap_x * share,
-            m2_x=self.m2_x + other.m2_x + gap_x**2 * between,
+            m2_x=self.m2_x + other.m2_x + gap_x * gap_x * between,
             c_xy=self.c_xy + other.c_xy + gap_x * gap_y * between,
         )
 
@@ -170,7 +191,10 @@ class CentredMoments:
         return self.m2_y / (self.n - 1) if self.n > 1 else None
 
 
-def _as_int(name: str, value: object) -> int:
+_FLOATS = tuple(field.name for field in fields(CentredMoments) if field.name != "n")
+
+
+def as_int(name: str, value: object) -> int:
     """Return a Python int of any integer type; a float or Decimal is a caller's mistake."""
     if isinstance(value, SupportsIndex):
         return operator.index(value)

@@ -13,6 +13,7 @@ class Kind(StrEnum):
     BINARY = "binary"
     MEAN = "mean"
     RATIO = "ratio"
+    QUANTILE = "quantile"
 
 
 class Monitoring(StrEnum):
@@ -58,6 +59,11 @@ class WarningCode(StrEnum):
     SIMPSON = "simpson"
     NOVELTY = "novelty"
     PEEKED_FIXED = "peeked_fixed"
+    OVERDISPERSED = "overdispersed"
+    MISSING_HISTORY = "missing_history"
+    CAP_CHANGES_SIGN = "cap_changes_sign"
+    INFLUENTIAL_UNITS = "influential_units"
+    DOMINANT_UNIT = "dominant_unit"
 
 
 def to_plain(value: object) -> object:

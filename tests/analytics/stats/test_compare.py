@@ -150,7 +150,7 @@ def test_compare__shares_as_means__nearly_agree(rng: np.random.Generator) -> Non
 # The outcome contract: what cannot be computed is null and says why.
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", [Kind.BINARY, Kind.MEAN, Kind.RATIO])
 @pytest.mark.parametrize("n", [0, 1])
 def test_contract__fewer_than_two_units__is_insufficient(kind: Kind, n: int) -> None:
     few = Moments.from_values([1] * n, [1] * n)
@@ -245,6 +245,8 @@ def test_contract__caller_mistakes__raise() -> None:
         compare(Kind.BINARY, SHARE_A, SHARE_B, planned_n=0)
     with pytest.raises(InvalidInputError):
         compare(Kind.BINARY, Moments.from_values([0, 3]), SHARE_B)
+    with pytest.raises(InvalidInputError, match="quantile"):
+        compare(Kind.QUANTILE, SHARE_A, SHARE_B)
     with pytest.raises(InvalidInputError):
         Estimate(-1, None, None)
     with pytest.raises(InvalidInputError):
@@ -288,6 +290,17 @@ def test_warnings__uneven_means__cannot_rule_out_skewness() -> None:
     found = compare(Kind.MEAN, Moments.from_values(values * 9), Moments.from_values(values))
 
     assert found.warnings == (WarningCode.UNEQUAL_SPLIT,)
+
+
+@pytest.mark.parametrize(("skewness", "is_warned"), [((9.0, 1.5), False), ((1.5, 9.0), True)])
+def test_warnings__uneven_means_of_known_skewness__look_at_the_smaller_variant(
+    skewness: tuple[float, float], is_warned: bool
+) -> None:
+    values = [0, 1, 5] * 300
+    control, treatment = Moments.from_values(values * 9), Moments.from_values(values)
+    found = compare(Kind.MEAN, control, treatment, skewness=skewness)
+
+    assert (WarningCode.UNEQUAL_SPLIT in found.warnings) == is_warned
 
 
 def test_compare__sums_of_huge_money__stays_finite() -> None:
