@@ -3,7 +3,6 @@
 import logging
 import os
 import threading
-import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -37,6 +36,7 @@ class Watched(Generic[T]):
         self._version: object = None
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
         self._pid = 0
 
     def get(self) -> T:
@@ -68,9 +68,11 @@ class Watched(Generic[T]):
         return True
 
     def reset(self) -> None:
-        """Forget the value, so that the next read loads it."""
+        """Forget the value and follow no longer, so that the next read begins anew."""
         with self._lock:
-            self._value = self._version = None
+            self._value = self._version = self._thread = None
+            self._stop.set()
+            self._stop = threading.Event()
 
     def _survive(self, error: AnyDatabaseError) -> None:
         log.error("%s not refreshed, the last good copy serves: %s", self._name, error)
@@ -83,18 +85,19 @@ class Watched(Generic[T]):
             if self._pid == os.getpid() and self._thread is not None:
                 return
             self._pid = os.getpid()
-            self._thread = threading.Thread(target=self._follow, name=self._name, daemon=True)
+            thread = threading.Thread(
+                target=self._follow, args=[self._stop], name=self._name, daemon=True
+            )
+            self._thread = thread
         try:
             self.refresh()
         finally:
-            self._thread.start()
+            thread.start()
 
-    def _follow(self) -> None:
-        while (pause_s := settings.SNAPSHOT_MAX_AGE_S) > 0:
-            time.sleep(pause_s)
+    def _follow(self, stop: threading.Event) -> None:
+        while not stop.wait(settings.SNAPSHOT_MAX_AGE_S):
             try:
                 self.refresh()
                 connection.close_if_unusable_or_obsolete()
             except Exception:
                 log.exception("%s not refreshed", self._name)
-        self._thread = None
