@@ -21,7 +21,7 @@ BUILTIN = {
 NEEDS = {
     "lightfm": (
         "lightfm",
-        "LightFM is not installed: pip install 'armature[lightfm]' (a C compiler on Python 3.11)",
+        "LightFM is not installed (Python 3.11 compiles it, with a C compiler): armature[lightfm]",
     )
 }
 

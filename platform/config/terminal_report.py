@@ -11,7 +11,7 @@ from experiments.models import Experiment
 def print_report(console: Console, experiment: Experiment) -> None:
     """Print the newest analysis of an experiment, in the words of its page."""
     page = report_page(experiment)
-    console.print(f"[bold]{page.headline}[/bold] ({page.stamp})", soft_wrap=True)
+    console.print(f"{page.headline} ({page.stamp})", style="bold", soft_wrap=True)
     if page.why:
         console.print(page.why, soft_wrap=True)
     console.print(_variants(page))

@@ -33,8 +33,12 @@ COLUMNS = (
 
 
 def console_on(out: Any) -> Console:
-    """Return a console as wide as the terminal that `out` is, or as a table needs."""
-    return Console(file=cast("IO[str]", out), width=None if out.isatty() else PIPED_WIDTH)
+    """Return a console as wide as the terminal that `out` is, or as a table needs.
+
+    Square brackets are printed as they stand: names come from people, and are no markup.
+    """
+    width = None if out.isatty() else PIPED_WIDTH
+    return Console(file=cast("IO[str]", out), width=width, markup=False)
 
 
 def free_port() -> int:

@@ -54,7 +54,8 @@ class Command(BaseCommand):
         _refuse_unsuitable(port)
         plan = Plan(options["seed"], options["visitors"], options["days"])
         if reason := missing("lightfm"):
-            console.print(f"[bold]LightFM is absent[/bold], its variant is left out: {reason}")
+            text = f"LightFM is absent, its variant is left out. {reason}"
+            console.print(text, style="bold", soft_wrap=True)
         bring_up_to_date(lambda text: console.print(text, soft_wrap=True))
         url, log = f"http://{HOST}:{port}", settings.DATA_DIR / "demo.log"
         stage = set_up(plan)

@@ -4,7 +4,7 @@ import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,10 +13,12 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from config.driving.background import console_on
 from config.importing import FORMATS, open_source
 from config.importing.records import Source, SourceError
 from config.importing.rejects import RejectsFile
 from config.importing.run import ImportResult, import_source
+from config.installation import NotMigratedError, bring_up_to_date
 from experiments.errors import ArmatureError
 from experiments.models import Site
 from experiments.services import create_site
@@ -42,18 +44,19 @@ class Command(BaseCommand):
         slug = options["site"] or options["format"]
         path = options["rejects"] or settings.DATA_DIR / "rejects" / f"{slug}.csv"
         try:
+            bring_up_to_date(self.stderr.write)
             source = open_source(options["format"], options["path"])
             site = _site(slug, source, options)
             with RejectsFile(path) as rejects:
                 result = self._import(source, site, rejects)
-        except (SourceError, ArmatureError) as error:
+        except (SourceError, ArmatureError, NotMigratedError) as error:
             raise CommandError(str(error)) from error
         except ValidationError as error:
             raise CommandError(_said(error)) from error
         if options["json"]:
             self.stdout.write(json.dumps(_document(site, result), indent=2))
         else:
-            _print(Console(file=cast("IO[str]", self.stdout)), site, result, path)
+            _print(console_on(self.stdout), site, result, path)
 
     def _import(self, source: Source, site: Site, rejects: RejectsFile) -> ImportResult:
         columns = (

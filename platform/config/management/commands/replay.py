@@ -14,6 +14,7 @@ from analytics.web.views import report_url
 from config.driving import stages
 from config.driving.background import HOST, bar, console_on, free_port, in_background
 from config.httpclient import ApiClient, ApiError, ApiUnavailable
+from config.installation import NotMigratedError, bring_up_to_date
 from config.replay import history, starting
 from config.replay.drive import Course, Tally, drive
 from config.replay.visits import Visits, group_visits
@@ -23,6 +24,7 @@ from experiments.errors import ArmatureError, InvalidInput
 from experiments.models import Experiment, Site
 from recommenders.registry import missing
 
+_EXPECTED = (ArmatureError, ApiError, ApiUnavailable, NotMigratedError, TimeoutError)
 CLICKS = {"purchase": "purchase", "view": "view_item"}
 
 
@@ -63,9 +65,10 @@ class Command(BaseCommand):
         console = console_on(self.stdout)
         began = time.monotonic()
         try:
+            bring_up_to_date(self.stderr.write)
             plan = _plan(options, console)
             self._replay(plan, options, console)
-        except (ArmatureError, ApiError, ApiUnavailable, TimeoutError) as error:
+        except _EXPECTED as error:
             raise CommandError(_said(error)) from error
         console.print(f"Took {time.monotonic() - began:.0f} s.")
 
