@@ -1,13 +1,7 @@
 """How a metric's values are written, by its format and the site's currency."""
 
 from analytics.stats.formats import ValueFormat
-
-# ISO 4217 exponents that are not 2.
-MINOR_DIGITS = {
-    "BHD": 3, "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "IQD": 3, "ISK": 0, "JOD": 3, "JPY": 0,
-    "KMF": 0, "KRW": 0, "KWD": 3, "LYD": 3, "OMR": 3, "PYG": 0, "RWF": 0, "TND": 3, "UGX": 0,
-    "UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
-}  # fmt: skip
+from experiments.money import minor_digits
 
 
 def value_format(format_: str, currency: str) -> ValueFormat:
@@ -17,7 +11,7 @@ def value_format(format_: str, currency: str) -> ValueFormat:
     '1,200\u202fJPY'
     """
     if format_ == "money":
-        digits = MINOR_DIGITS.get(currency, 2)
+        digits = minor_digits(currency)
         return ValueFormat("money", decimals=2, currency=currency, minor_digits=digits)
     if format_ == "percent":
         return ValueFormat("percent", decimals=2)
