@@ -22,11 +22,11 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class ParameterChoice:
-    """A variant parameter that forms offer as a choice: its name, and what it may be."""
+    """A parameter that forms offer as a choice: its name, and what it may be in one site."""
 
     name: str
     label: str
-    options: Callable[[], list[tuple[str, str]]]
+    options: Callable[[Site], list[tuple[str, str]]]
 
 
 PARAMETER_CHOICES: list[ParameterChoice] = []

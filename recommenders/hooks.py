@@ -19,12 +19,12 @@ CHAMPION = "champion"
 T = TypeVar("T")
 
 
-def recommender_options() -> list[tuple[str, str]]:
-    """Return every recommender key that some site has, for forms."""
+def recommender_options(site: Site) -> list[tuple[str, str]]:
+    """Return the site's recommenders for forms; says which of them cannot answer yet."""
     from recommenders.models import Recommender
 
-    keys = Recommender.objects.order_by("key").values_list("key", flat=True).distinct()
-    return [(key, key) for key in keys]
+    rows = Recommender.objects.filter(site=site).order_by("key").values_list("key", "champion")
+    return [(key, key if champion else f"{key} (not trained yet)") for key, champion in rows]
 
 
 RECOMMENDER_CHOICE = ParameterChoice("recommender", "Recommender", recommender_options)

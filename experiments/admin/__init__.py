@@ -1,5 +1,5 @@
 """Staff screens of this room."""
 
-from experiments.admin import events, experiment, site
+from experiments.admin import events, experiment, keys, people, site
 
-__all__ = ["events", "experiment", "site"]
+__all__ = ["events", "experiment", "keys", "people", "site"]

@@ -1,20 +1,29 @@
 """What happened, for reading: events, slates, exposures, the inbox and quarantine."""
 
 from django.contrib import admin
+from unfold.decorators import display
 
 from experiments.admin.base import ReadOnlyAdmin
 from experiments.models import Event, Exposure, InboxBatch, Quarantine, Slate
+from experiments.money import money_text
 
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
     """Applied events."""
 
-    list_display = ["type", "occurred_at", "site", "visitor_id", "item_id", "amount", "order_id"]
+    list_display = ["type", "occurred_at", "site", "visitor_id", "item_id", "value", "order_id"]
     list_filter = ["site", "type"]
-    search_fields = ["event_id", "visitor_id", "order_id"]
+    list_select_related = ["site"]
+    search_fields = ["visitor_id", "order_id"]
+    search_help_text = "A visitor or an order."
     show_full_result_count = False
     ordering = ["-id"]
+
+    @display(description="Value", ordering="amount")
+    def value(self, obj: Event) -> str:
+        """Return the amount in its currency."""
+        return money_text(obj.amount, obj.currency or obj.site.currency)
 
 
 @admin.register(Slate)
@@ -23,7 +32,8 @@ class SlateAdmin(ReadOnlyAdmin):
 
     list_display = ["placement", "served_at", "site", "unit_id", "variant", "artifact", "fallback"]
     list_filter = ["site", "placement"]
-    search_fields = ["request_id", "visitor_id"]
+    search_fields = ["visitor_id", "unit_id"]
+    search_help_text = "A visitor."
     list_select_related = ["site", "variant"]
     show_full_result_count = False
     ordering = ["-id"]
@@ -46,6 +56,7 @@ class InboxBatchAdmin(ReadOnlyAdmin):
     """Accepted, not yet applied."""
 
     list_display = ["id", "site", "kind", "received_at", "attempts"]
+    list_select_related = ["site"]
     ordering = ["id"]
 
 
@@ -55,6 +66,7 @@ class QuarantineAdmin(ReadOnlyAdmin):
 
     list_display = ["code", "field", "site", "received_at", "event_id", "detail"]
     list_filter = ["site", "code"]
+    list_select_related = ["site"]
     search_fields = ["event_id"]
     show_full_result_count = False
     ordering = ["-id"]

@@ -1,21 +1,23 @@
-"""Sites, keys, layers and placements."""
+"""Sites, layers and placements: what everything else rests on, so most of it is written once."""
 
+import re
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+from unfold.decorators import display
 
 from experiments import services
-from experiments.keys import SCOPES, create_api_key, revoke_api_key
-from experiments.models import ApiKey, Layer, Placement, Site
+from experiments.admin.base import StaffAdmin
+from experiments.admin.parameters import choice_fields, choices_of, with_choices, wrong_choices
+from experiments.models import Event, Experiment, Layer, Placement, Site
+from experiments.registries import PARAMETER_CHOICES
 
 
 class SiteForm(forms.ModelForm):
-    """A site, with time zone and origins checked."""
+    """A site, with currency, time zone and origins checked."""
 
     class Meta:
         model = Site
@@ -39,25 +41,43 @@ class SiteForm(forms.ModelForm):
 
     def clean_currency(self) -> str:
         """Take the code in either case."""
-        return str(self.cleaned_data["currency"]).upper()
+        code = str(self.cleaned_data["currency"]).upper()
+        if not re.fullmatch("[A-Z]{3}", code):
+            raise forms.ValidationError("Write the three letters of a currency, e.g. EUR.")
+        return code
 
     def clean_allowed_origins(self) -> list[str]:
         """Refuse anything but a list of origins, which have a scheme and no path."""
         origins = self.cleaned_data["allowed_origins"] or []
         is_list = isinstance(origins, list) and all(isinstance(each, str) for each in origins)
-        if not is_list or any("://" not in each or each.count("/") != 2 for each in origins):
+        if not is_list or not all(re.fullmatch(r"https?://[^/\s]+", each) for each in origins):
             raise forms.ValidationError('Write a list like ["https://shop.example"].')
         return list(origins)
 
 
 @admin.register(Site)
-class SiteAdmin(ModelAdmin):
+class SiteAdmin(StaffAdmin):
     """Storefronts; a new one gets its layers, placements, metrics and recommenders."""
 
     form = SiteForm
     list_display = ["name", "slug", "currency", "timezone", "is_simulated"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
+    fieldsets = [
+        (None, {"fields": ["name", "slug"]}),
+        (
+            "Fixed from the first event on",
+            {"fields": ["currency", "timezone", "is_simulated"]},
+        ),
+        ("Traffic", {"fields": ["allowed_origins", "exposure_mode", "count_unverified"]}),
+    ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Site | None = None) -> Any:
+        """Fix what amounts and days were counted in once there are some."""
+        if obj is None:
+            return []
+        counted = Event.objects.filter(site=obj).exists() or obj.item_set.exists()
+        return ["slug", *(["currency", "timezone", "is_simulated"] if counted else [])]
 
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
         """Save the site, and equip it when it is new."""
@@ -66,64 +86,18 @@ class SiteAdmin(ModelAdmin):
             services.equip_site(site=obj)
 
 
-class ApiKeyForm(forms.ModelForm):
-    """A new key: its site, name, kind and scopes."""
-
-    scopes = forms.MultipleChoiceField(
-        choices=[(scope, scope) for scope in sorted(SCOPES)],
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="Of a secret key; a publishable key may recommend, assign and send events.",
-        initial=sorted(SCOPES - {"simulate"}),
-    )
-
-    class Meta:
-        model = ApiKey
-        fields = ["site", "name", "kind", "scopes"]
-
-
-@admin.register(ApiKey)
-class ApiKeyAdmin(ModelAdmin):
-    """Keys; the secret is shown once, right after it was made."""
-
-    form = ApiKeyForm
-    list_display = ["name", "site", "kind", "prefix", "created_at", "revoked_at"]
-    list_filter = ["site", "kind"]
-    actions = ["revoke"]
-
-    def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
-        """Keys are replaced, never edited; the list stays open for revoking."""
-        return obj is None and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
-        """Keys are revoked, never deleted: their traces must stay explicable."""
-        return False
-
-    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
-        """Make the key and show its secret this one time."""
-        made, secret = create_api_key(
-            site=obj.site, name=obj.name, kind=obj.kind, scopes=form.cleaned_data["scopes"]
-        )
-        obj.pk, obj.prefix, obj.digest = made.pk, made.prefix, made.digest
-        text = f"Copy this key now, it is not shown again: {secret}"
-        self.message_user(request, text, messages.WARNING)
-
-    @admin.action(description="Revoke the selected keys")
-    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        """Revoke keys; refused everywhere within seconds."""
-        for key in queryset:
-            revoke_api_key(key=key)
-        self.message_user(request, f"{queryset.count()} keys revoked.")
-
-
 @admin.register(Layer)
-class LayerAdmin(ModelAdmin):
+class LayerAdmin(StaffAdmin):
     """Layers; the seed is given once."""
 
+    fixed_fields = ("site", "key")
     list_display = ["name", "key", "site"]
     list_filter = ["site"]
-    fields = ["site", "key", "name", "seed"]
+    list_select_related = ["site"]
+    search_fields = ["name", "key"]
+    fields = ["site", "name", "key", "seed"]
     readonly_fields = ["seed"]
+    prepopulated_fields = {"key": ["name"]}
 
     def save_model(self, request: HttpRequest, obj: Layer, form: Any, change: bool) -> None:
         """Give a new layer its seed."""
@@ -131,10 +105,86 @@ class LayerAdmin(ModelAdmin):
         super().save_model(request, obj, form, change)
 
 
+class LayerChoice(forms.ModelChoiceField):
+    """A layer, named with its site."""
+
+    def label_from_instance(self, obj: Layer) -> str:
+        """Return the site and the layer."""
+        return f"{obj.site.name} · {obj.name}"
+
+
+class PlacementForm(forms.ModelForm):
+    """A placement; layer and recommender are its site's."""
+
+    class Meta:
+        model = Placement
+        fields = ["site", "name", "key", "layer"]
+        field_classes = {"layer": LayerChoice}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for choice in PARAMETER_CHOICES:
+            self.initial.setdefault(choice.name, self.instance.parameters.get(choice.name, ""))
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a layer or a recommender of another site."""
+        data = super().clean() or {}
+        site = data.get("site") or (self.instance.site if self.instance.pk else None)
+        layer = data.get("layer")
+        if site is None:
+            return data
+        if layer is not None and layer.site_id != site.pk:
+            self.add_error("layer", f"This layer belongs to {layer.site.name}, not {site.name}.")
+        for name, problem in wrong_choices(site, choices_of(data)).items():
+            self.add_error(name, problem)
+        self.instance.parameters = with_choices(self.instance.parameters, choices_of(data))
+        return data
+
+
 @admin.register(Placement)
-class PlacementAdmin(ModelAdmin):
+class PlacementAdmin(StaffAdmin):
     """Placements, and what serves units outside every experiment."""
 
-    list_display = ["name", "key", "site", "layer"]
+    form = PlacementForm
+    fixed_fields = ("site", "key")
+    list_display = ["name", "key", "site", "layer", "served_by"]
     list_filter = ["site"]
+    list_select_related = ["site", "layer"]
     search_fields = ["name", "key"]
+    prepopulated_fields = {"key": ["name"]}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Placement | None = None) -> Any:
+        """Fix the layer with the first experiment: its buckets are the layer's."""
+        found = super().get_readonly_fields(request, obj)
+        is_used = obj is not None and Experiment.objects.filter(placement=obj).exists()
+        shown = [] if self.has_change_permission(request, obj) or obj is None else ["served_by"]
+        return [*found, *(["layer"] if is_used else []), *shown]
+
+    def get_fields(self, request: HttpRequest, obj: Placement | None = None) -> Any:
+        """Return the placement's own fields and the choices of other rooms."""
+        base = ["site", "name", "key", "layer"]
+        if obj is not None and not self.has_change_permission(request, obj):
+            return [*base, "served_by"]
+        return [*base, *(choice.name for choice in PARAMETER_CHOICES)]
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Placement | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Offer the choices of the placement's site."""
+        chosen = choice_fields(obj.site if obj else None, empty="popularity, the last resort")
+        kwargs["form"] = type("SitePlacementForm", (self.form,), chosen)
+        form = super().get_form(request, obj, change, **kwargs)
+        layer = form.base_fields.get("layer")
+        if layer is not None:
+            layers = Layer.objects.select_related("site")
+            layer.queryset = layers.filter(site=obj.site_id) if obj else layers
+        return form
+
+    @display(description="Serves everybody else")
+    def served_by(self, obj: Placement) -> str:
+        """Return the recommender of units outside every experiment."""
+        return str(obj.parameters.get("recommender", "–"))

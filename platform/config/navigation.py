@@ -1,0 +1,85 @@
+"""The staff screens' menu: every room's tables, by what people come to do."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+Entry = tuple[str, str, str]  # title, app_label.model, icon
+GROUPS: list[tuple[str, list[Entry]]] = [
+    (
+        "Experiments",
+        [("Experiments", "experiments.experiment", "science")],
+    ),
+    (
+        "Catalogue & recommenders",
+        [
+            ("Items", "recommenders.item", "inventory_2"),
+            ("Recommenders", "recommenders.recommender", "auto_awesome"),
+            ("Artifacts", "recommenders.artifact", "deployed_code"),
+        ],
+    ),
+    (
+        "Metrics & analyses",
+        [
+            ("Metrics", "analytics.metric", "straighten"),
+            ("Analyses", "analytics.analysis", "query_stats"),
+        ],
+    ),
+    (
+        "What happened",
+        [
+            ("Events", "experiments.event", "bolt"),
+            ("Served lists", "experiments.slate", "view_list"),
+            ("Exposures", "experiments.exposure", "visibility"),
+            ("Inbox", "experiments.inboxbatch", "inbox"),
+            ("Quarantine", "experiments.quarantine", "report"),
+        ],
+    ),
+    (
+        "Set-up",
+        [
+            ("Sites", "experiments.site", "storefront"),
+            ("API keys", "experiments.apikey", "key"),
+            ("Layers", "experiments.layer", "layers"),
+            ("Placements", "experiments.placement", "place_item"),
+        ],
+    ),
+    (
+        "People",
+        [
+            ("Users", "auth.user", "person"),
+            ("Groups", "auth.group", "group"),
+            ("Failed sign-ins", "axes.accessattempt", "lock"),
+        ],
+    ),
+]
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the menu's groups with what this person may look at."""
+    start = [
+        {"title": "Overview", "icon": "home", "link": reverse("admin:index")},
+        {"title": "Reports", "icon": "lab_profile", "link": reverse("reports:list")},
+    ]
+    groups = [{"title": "", "items": start}]
+    for title, entries in GROUPS:
+        items = [_item(entry) for entry in entries if _may_view(request, entry[1])]
+        if items:
+            groups.append({"title": title, "items": items})
+    return groups
+
+
+def _item(entry: Entry) -> dict[str, Any]:
+    title, model, icon = entry
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse(f"admin:{model.replace('.', '_')}_changelist"),
+    }
+
+
+def _may_view(request: HttpRequest, model: str) -> bool:
+    app_label, name = model.split(".")
+    user: Any = request.user
+    return any(user.has_perm(f"{app_label}.{verb}_{name}") for verb in ("view", "change"))

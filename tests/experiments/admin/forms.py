@@ -1,0 +1,78 @@
+"""People at the admin, and what their browser posts."""
+
+from typing import Any
+
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+from experiments.models import Site
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+ADD = "/admin/experiments/experiment/add/"
+
+
+def signed_in(user: User, **kwargs: Any) -> Client:
+    """Return a client of this user."""
+    client = Client(**kwargs)
+    client.force_login(user, backend=BACKEND)
+    return client
+
+
+def superuser(name: str = "ada") -> User:
+    """Return an account that may do everything."""
+    return User.objects.create_superuser(name)
+
+
+def staff(*permissions: str, name: str = "sam") -> User:
+    """Return a staff account with these permissions, as app_label.codename."""
+    user = User.objects.create_user(name, is_staff=True)
+    for permission in permissions:
+        app_label, codename = permission.split(".")
+        user.user_permissions.add(
+            Permission.objects.get(content_type__app_label=app_label, codename=codename)
+        )
+    return user
+
+
+def variant_rows(*rows: dict[str, Any], initial: int = 0) -> dict[str, Any]:
+    """Return the posted rows of the variants."""
+    data: dict[str, Any] = {
+        "variants-TOTAL_FORMS": len(rows),
+        "variants-INITIAL_FORMS": initial,
+        "variants-MIN_NUM_FORMS": 2,
+        "variants-MAX_NUM_FORMS": 10,
+        "metrics-TOTAL_FORMS": 0,
+        "metrics-INITIAL_FORMS": 0,
+    }
+    for index, row in enumerate(rows):
+        data |= {f"variants-{index}-{name}": value for name, value in row.items()}
+    return data
+
+
+CONTROL = {
+    "name": "Control",
+    "key": "control",
+    "recommender": "popularity",
+    "weight": 1,
+    "is_control": "on",
+}
+TREATMENT = {"name": "Treatment", "key": "treatment", "recommender": "random", "weight": 1}
+
+
+def posted(site: Site, *rows: dict[str, Any], initial: int = 0, **changed: Any) -> dict[str, Any]:
+    """Return what the experiment form posts for the site's home page, apart from what changed."""
+    fields = {
+        "name": "Home test",
+        "key": "home-test",
+        "hypothesis": "If we change the list, then revenue rises, because it fits.",
+        "placement": site.placements.get(key="home").pk,
+        "share": 50,
+        "unit_type": "visitor",
+        "eligibility": "",
+        "window_days": 14,
+        "planned_days": 14,
+        "monitoring": "always_valid",
+        "planned_units": "",
+        "lift": "5",
+    }
+    return fields | variant_rows(*(rows or (CONTROL, TREATMENT)), initial=initial) | changed

@@ -1,0 +1,241 @@
+"""Every list and page: opens, escapes, asks a fixed number of queries, takes bad addresses."""
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from analytics.models import Analysis
+from experiments.clock import microseconds
+from experiments.keys import create_api_key
+from experiments.models import Event, Experiment, Exposure, InboxBatch, Quarantine, Site, Slate
+from recommenders.models import Artifact
+from tests.experiments.admin.forms import signed_in, staff, superuser
+from tests.factories import a_site, draft_experiment, stocked
+
+pytestmark = pytest.mark.django_db
+
+EVIL = "<script>alert('&')</script>"
+MODELS = sorted(f"{m._meta.app_label}/{m._meta.model_name}" for m in admin.site._registry)
+
+
+def _record(site: Site, experiment: Experiment, number: int) -> None:
+    """Write one row of everything that happens."""
+    now = timezone.now()
+    stamp = {"ts_us": microseconds(now), "day": "2026-11-20"}
+    uuid = f"00000000-0000-4000-8000-{site.pk:06d}{number:06d}"
+    variant = experiment.variants.first()
+    assert variant is not None
+    Event.objects.create(
+        site=site,
+        event_id=uuid,
+        type="purchase",
+        occurred_at=now,
+        received_at=now,
+        visitor_id=EVIL,
+        order_id=EVIL,
+        item_id=EVIL,
+        amount=123_456,
+        currency=site.currency,
+        body_hash="x",
+        **stamp,
+    )
+    Slate.objects.create(
+        site=site,
+        request_id=uuid,
+        placement="home",
+        served_at=now,
+        experiment=experiment,
+        variant=variant,
+        unit_id=EVIL,
+        reason="SPLIT",
+        recommender="popularity",
+        artifact=EVIL,
+        **stamp,
+    )
+    Exposure.objects.create(
+        experiment=experiment, phase=1, unit_id=EVIL, variant=variant, first_at=now, **stamp
+    )
+    InboxBatch.objects.create(site=site, kind="events", received_at=now, doc=EVIL)
+    Quarantine.objects.create(
+        site=site, received_at=now, code="bad", field=EVIL, detail=EVIL, body=EVIL
+    )
+    Analysis.objects.create(
+        experiment=experiment,
+        phase=1,
+        settings={"note": EVIL},
+        settings_hash="x",
+        data_cut_us=0,
+        code_version="1",
+        status="failed",
+        error=EVIL,
+        sql=EVIL,
+    )
+
+
+def filled_site(slug: str, currency: str = "EUR") -> Site:
+    """Return a site whose every name is hostile, with a row in every table."""
+    site = a_site(slug, name=f"{EVIL} {slug}", currency=currency)
+    site.layers.update(name=EVIL)
+    site.placements.update(name=EVIL)
+    stocked(site, 3)
+    site.item_set.update(title=EVIL, category=EVIL)
+    create_api_key(site=site, name=EVIL)
+    for number in range(2):
+        experiment = draft_experiment(site, f"test-{number}", allocation=2_000)
+        experiment.variants.update(name=EVIL)
+        Experiment.objects.filter(pk=experiment.pk).update(name=EVIL, hypothesis=EVIL)
+        recommender = site.recommenders.order_by("pk")[number]
+        artifact = Artifact.objects.create(
+            site=site, recommender=recommender, version=EVIL, error=EVIL, status="failed"
+        )
+        recommender.champion = artifact
+        recommender.save()
+        _record(site, experiment, number)
+    return site
+
+
+def assert_harmless(page: str) -> None:
+    """Assert that nothing of the hostile names is markup."""
+    assert "<script>alert(" not in page
+    assert "&amp;lt;" not in page, "escaped twice"
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_list__of_hostile_names__is_escaped(model: str) -> None:
+    filled_site("shop")
+    client = signed_in(superuser())
+
+    answer = client.get(f"/admin/{model}/")
+
+    assert answer.status_code == 200
+    assert_harmless(answer.content.decode())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_page__of_a_hostile_row__is_escaped(model: str) -> None:
+    filled_site("shop")
+    client = signed_in(superuser())
+    app_label, name = model.split("/")
+    rows = next(m for m in admin.site._registry if m._meta.label_lower == f"{app_label}.{name}")
+
+    for row in rows._default_manager.all()[:3]:
+        answer = client.get(f"/admin/{model}/{row.pk}/change/")
+        assert answer.status_code == 200
+        assert_harmless(answer.content.decode())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_list__with_twice_the_rows__asks_no_more_queries(model: str) -> None:
+    filled_site("one")
+    client = signed_in(superuser())
+    client.get(f"/admin/{model}/")
+
+    def queries() -> list[str]:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            assert client.get(f"/admin/{model}/").status_code == 200
+        return [each["sql"] for each in captured]
+
+    few = queries()
+    filled_site("two", "JPY")
+    many = queries()
+
+    assert len(many) <= len(few), "\n".join(many)
+
+
+def test_pages__without_csp_exceptions__ask_nobody_else() -> None:
+    filled_site("shop")
+    client = signed_in(superuser())
+
+    answer = client.get("/admin/")
+
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "http" not in policy
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["q=%00", "p=99999", "p=abc", "o=99.-99", "site__id__exact=abc", "e=1", "nonsense=1", "all="],
+)
+@pytest.mark.parametrize(
+    "model", ["experiments/experiment", "experiments/event", "recommenders/item"]
+)
+def test_list__with_a_bad_query__answers(model: str, query: str) -> None:
+    filled_site("shop")
+    client = signed_in(superuser())
+
+    answer = client.get(f"/admin/{model}/?{query}")
+
+    assert answer.status_code in (200, 302)
+
+
+def test_money__of_events_and_items__is_shown_in_the_sites_currency() -> None:
+    filled_site("euro", "EUR")
+    filled_site("yen", "JPY")
+    client = signed_in(superuser())
+
+    events = client.get("/admin/experiments/event/").content.decode()
+    items = client.get("/admin/recommenders/item/").content.decode()
+
+    assert "1,234.56\xa0EUR" in events
+    assert "123,456\xa0JPY" in events
+    assert "5.00\xa0EUR" in items
+    assert "500\xa0JPY" in items
+
+
+@pytest.mark.parametrize("model", ["event", "slate", "exposure", "inboxbatch", "quarantine"])
+def test_record__of_what_happened__cannot_be_added_changed_or_deleted(model: str) -> None:
+    filled_site("shop")
+    client = signed_in(superuser())
+    row = next(m for m in admin.site._registry if m._meta.model_name == model)
+    pk = row._default_manager.values_list("pk", flat=True)[0]
+    before = row._default_manager.values().get(pk=pk)
+
+    add = client.post(f"/admin/experiments/{model}/add/", {})
+    change = client.post(f"/admin/experiments/{model}/{pk}/change/", {"visitor_id": "x"})
+    delete = client.post(f"/admin/experiments/{model}/{pk}/delete/", {"post": "yes"})
+
+    assert [answer.status_code for answer in (add, change, delete)] == [403, 403, 403]
+    assert row._default_manager.values().get(pk=pk) == before
+
+
+def test_menu__of_a_product_manager__shows_what_they_may_see() -> None:
+    client = signed_in(staff("experiments.view_experiment", "recommenders.view_item"))
+
+    menu: Any = client.get("/admin/").context["sidebar_navigation"]
+
+    shown = {group["title"]: [item["title"] for item in group["items"]] for group in menu}
+    assert shown == {
+        "": ["Overview", "Reports"],
+        "Experiments": ["Experiments"],
+        "Catalogue & recommenders": ["Items"],
+    }
+
+
+def test_overview__of_a_superuser__shows_open_experiments_and_refused_events() -> None:
+    site = a_site()
+    experiment = draft_experiment(site)
+    _record(site, experiment, 1)
+    client = signed_in(superuser())
+
+    page = client.get("/admin/").content.decode()
+
+    assert "New experiment" in page
+    assert "Home Test" in page
+    assert "1 in the last seven days" in page
+
+
+def test_overview__without_permissions__shows_no_experiment() -> None:
+    draft_experiment(a_site())
+    client = signed_in(staff())
+
+    page = client.get("/admin/").content.decode()
+
+    assert "Home Test" not in page
+    assert "New experiment" not in page
