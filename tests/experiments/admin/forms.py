@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from experiments.models import Site
+from experiments.models import Experiment, Site
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 ADD = "/admin/experiments/experiment/add/"
@@ -76,3 +76,33 @@ def posted(site: Site, *rows: dict[str, Any], initial: int = 0, **changed: Any) 
         "lift": "5",
     }
     return fields | variant_rows(*(rows or (CONTROL, TREATMENT)), initial=initial) | changed
+
+
+def saved_rows(experiment: Experiment) -> list[dict[str, Any]]:
+    """Return the variants as the form shows them again."""
+    rows = []
+    for variant in experiment.variants.order_by("id"):
+        row = {
+            "id": variant.pk,
+            "experiment": experiment.pk,
+            "name": variant.name,
+            "key": variant.key,
+            "recommender": variant.parameters.get("recommender", ""),
+            "weight": variant.weight,
+        }
+        rows.append(row | ({"is_control": "on"} if variant.is_control else {}))
+    return rows
+
+
+def change_url(experiment: Experiment) -> str:
+    """Return the address of the experiment's page."""
+    return f"/admin/experiments/experiment/{experiment.pk}/change/"
+
+
+def errors_of(answer: Any) -> str:
+    """Return every error of the form and its rows as one text."""
+    context = answer.context
+    texts = [str(context["adminform"].form.errors)]
+    for inline in context["inline_admin_formsets"]:
+        texts += [str(inline.formset.errors), str(inline.formset.non_form_errors())]
+    return " ".join(texts)

@@ -9,7 +9,10 @@ from tests.experiments.admin.forms import (
     ADD,
     CONTROL,
     TREATMENT,
+    change_url,
+    errors_of,
     posted,
+    saved_rows,
     signed_in,
     superuser,
     variant_rows,
@@ -17,36 +20,6 @@ from tests.experiments.admin.forms import (
 from tests.factories import a_site, draft_experiment, running_experiment, stocked, trained
 
 pytestmark = pytest.mark.django_db
-
-
-def saved_rows(experiment: Experiment) -> list[dict[str, Any]]:
-    """Return the variants as the form shows them again."""
-    rows = []
-    for variant in experiment.variants.order_by("id"):
-        row = {
-            "id": variant.pk,
-            "experiment": experiment.pk,
-            "name": variant.name,
-            "key": variant.key,
-            "recommender": variant.parameters.get("recommender", ""),
-            "weight": variant.weight,
-        }
-        rows.append(row | ({"is_control": "on"} if variant.is_control else {}))
-    return rows
-
-
-def change_url(experiment: Experiment) -> str:
-    """Return the address of the experiment's page."""
-    return f"/admin/experiments/experiment/{experiment.pk}/change/"
-
-
-def errors_of(answer: Any) -> str:
-    """Return every error of the form and its rows as one text."""
-    context = answer.context
-    texts = [str(context["adminform"].form.errors)]
-    for inline in context["inline_admin_formsets"]:
-        texts += [str(inline.formset.errors), str(inline.formset.non_form_errors())]
-    return " ".join(texts)
 
 
 def test_new_form__opened__has_a_control_and_a_treatment_filled_in() -> None:
@@ -247,60 +220,6 @@ def test_draft__another_recommender__voids_the_pinned_artifact() -> None:
         {"recommender": "popularity", "artifact": "popularity@1"},
         {"recommender": "random"},
     ]
-
-
-def test_running__posted_with_other_traffic__changes_name_and_hypothesis_alone() -> None:
-    site = a_site()
-    experiment = running_experiment(site, allocation=2_500)
-    before: dict[str, Any] = dict(Experiment.objects.values().get(pk=experiment.pk))
-    client = signed_in(superuser())
-    data = posted(
-        site,
-        *[row | {"weight": 9} for row in saved_rows(experiment)],
-        initial=2,
-        name="New name",
-        share=100,
-        window_days=3,
-        eligibility='{"country": "DE"}',
-        placement=site.placements.get(key="cart").pk,
-    )
-
-    answer = client.post(change_url(experiment), data | _history_rows(experiment))
-
-    assert answer.status_code == 302, errors_of(answer)
-
-    after: dict[str, Any] = dict(Experiment.objects.values().get(pk=experiment.pk))
-    changed = {name for name in after if after[name] != before[name]}
-    assert changed == {"name", "hypothesis"}
-    assert {variant.weight for variant in experiment.variants.all()} == {1}
-    experiment.allocation.refresh_from_db()
-    assert experiment.allocation.stop == 2_500
-
-
-def test_running__saved_as_its_page_posts_it__keeps_the_plan() -> None:
-    site = a_site()
-    experiment = running_experiment(site, mde=0.05)
-    client = signed_in(superuser())
-    data = {"name": "New name", "hypothesis": ""} | variant_rows(initial=0)
-
-    answer = client.post(change_url(experiment), data | _history_rows(experiment))
-
-    assert answer.status_code == 302, errors_of(answer)
-    saved = Experiment.objects.get(pk=experiment.pk)
-    assert (saved.name, saved.mde) == ("New name", pytest.approx(0.05))
-
-
-def _history_rows(experiment: Experiment) -> dict[str, Any]:
-    """Return the management form of the history, which is posted though nothing can change it."""
-    count = experiment.status_changes.count()
-    prefix = "status_changes"
-    rows: dict[str, Any] = {f"{prefix}-TOTAL_FORMS": count, f"{prefix}-INITIAL_FORMS": count}
-    for index, change in enumerate(experiment.status_changes.all()):
-        rows |= {
-            f"{prefix}-{index}-id": change.pk,
-            f"{prefix}-{index}-experiment": experiment.pk,
-        }
-    return rows
 
 
 def test_site__without_placements__refuses_kindly() -> None:

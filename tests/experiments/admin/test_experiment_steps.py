@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.messages import get_messages
+from django.test import Client
 
 from experiments import services
 from experiments.models import Experiment, StatusChange
@@ -210,9 +211,7 @@ def test_step__unknown__is_not_found() -> None:
     assert client.post(url(experiment, "delete-all")).status_code == 404
 
 
-def test_step__signed_out__asks_to_sign_in(client: object) -> None:
-    from django.test import Client
-
+def test_step__signed_out__asks_to_sign_in() -> None:
     experiment = ready()
 
     answer = Client().post(url(experiment, "start"))
