@@ -22,6 +22,7 @@ from config.running import wait_ready
 from config.supervisor import Supervisor
 
 HOST = "127.0.0.1"
+START_S = 180.0  # a first start on a busy machine
 PIPED_WIDTH = 130  # a file has no width of its own; tables fold badly at the usual 80
 COLUMNS = (
     TextColumn("{task.description:<34}"),
@@ -55,7 +56,7 @@ def in_background(services: Sequence[Service], log: Path, url: str) -> Iterator[
         supervisor = Supervisor(services, out)
         supervisor.start()
         try:
-            wait_ready(url)
+            wait_ready(url, START_S)
             yield supervisor
         finally:
             supervisor.stop()
