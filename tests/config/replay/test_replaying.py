@@ -208,7 +208,9 @@ def test_drive__quiet_weeks__never_send_events_that_are_too_old() -> None:
     import_events(site=source, events=rows)
     site, _copied = copy_of(source, before=START, day=DAY)
 
-    tally = drive(InProcess(stages.api_key(site, "replay")), later_visits(source), COURSE, workers=1)
+    tally = drive(
+        InProcess(stages.api_key(site, "replay")), later_visits(source), COURSE, workers=1
+    )
 
     assert (tally.accepted, tally.rejected) == (4, Counter())
 
