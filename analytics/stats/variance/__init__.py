@@ -1,0 +1,1 @@
+"""Variance reduction: what was known before exposure makes the same units say more."""
