@@ -45,6 +45,22 @@ class Bar:
     is_cut_high: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A shaded stretch of an axis."""
+
+    x: str
+    width: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A guardrail's limit and the harmful side of it."""
+
+    x: str
+    harm: Zone
+
+
 def axis_over(values: Iterable[float]) -> Axis:
     """Return an axis that holds zero and the values, with round ticks.
 
@@ -76,6 +92,18 @@ def bar_on(axis: Axis, low: float, high: float, point: float, tone: str) -> Bar:
         is_cut_low=low < axis.low - 1e-12,
         is_cut_high=high > axis.high + 1e-12,
     )
+
+
+def zone_on(axis: Axis, low: float, high: float) -> Zone:
+    """Return the stretch between two values, as far as it lies on the axis."""
+    start, stop = axis.x(low), axis.x(high)
+    return Zone(_percent(start), _percent(stop - start))
+
+
+def limit_on(axis: Axis, limit: float) -> Limit:
+    """Return a limit with the side that lies further from zero."""
+    harm = zone_on(axis, axis.low, limit) if limit < 0 else zone_on(axis, limit, axis.high)
+    return Limit(_percent(axis.x(limit)), harm)
 
 
 def _percent(value: float) -> str:

@@ -8,7 +8,8 @@ HEADER = [
     "effect_low", "effect_high", "lift", "lift_low", "lift_high", "p_value", "p_adjusted",
     "status", "lift_status",
 ]  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Also the full-width signs, which some spreadsheets read as the plain ones.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def safe_cell(text: str) -> str:

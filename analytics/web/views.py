@@ -2,9 +2,12 @@
 
 import csv
 import io
+from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
@@ -15,9 +18,13 @@ from analytics import selectors, services
 from analytics.models import Analysis
 from analytics.tasks import compute_analysis
 from analytics.web.export import csv_rows
-from analytics.web.page import report_page
+from analytics.web.faces import listed_verdict, status_tone
+from analytics.web.page import moment_text, report_page
+from experiments.errors import ArmatureError
 from experiments.hints import queue_on_commit
 from experiments.models import Experiment
+
+PER_PAGE = 50
 
 
 class SeveralSites(Exception):
@@ -32,7 +39,8 @@ def find_experiment(request: HttpRequest, key: str) -> Experiment:
     """Return the experiment of a key, of the site in `?site=` when several have it."""
     rows = Experiment.objects.filter(key=key).select_related("site", "placement")
     if site := request.GET.get("site"):
-        rows = rows.filter(site__slug=site)
+        # PostgreSQL refuses a text with NUL; no site is called so.
+        rows = rows.filter(site__slug=site.replace("\0", "\ufffd"))
     found = list(rows[:100])
     if not found:
         raise Http404(f"There is no experiment {key!r}.")
@@ -55,23 +63,54 @@ class ReportView(LoginRequiredMixin, View):
             return super().dispatch(request, *args, **kwargs)
         except SeveralSites as several:
             rows = [(row, report_url(row)) for row in several.experiments]
-            return render(request, "analytics/choose.html", {"rows": rows}, status=300)
+            context = {"page_name": "reports", "rows": rows}
+            return render(request, "analytics/choose.html", context, status=300)
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """One experiment in the list."""
+
+    name: str
+    key: str
+    site: str
+    url: str
+    status: str
+    status_tone: str
+    tone: str
+    verdict: str
+    as_of: str
+
+
+def list_row(experiment: Any) -> ListRow:
+    """Return the row of an experiment that carries its newest verdict."""
+    tone, verdict = listed_verdict(
+        experiment.newest_status, experiment.verdict_state, experiment.verdict_headline
+    )
+    cut_us = experiment.ready_cut_us
+    return ListRow(
+        name=experiment.name,
+        key=experiment.key,
+        site=experiment.site.name,
+        url=report_url(experiment),
+        status=experiment.status,
+        status_tone=status_tone(experiment.status),
+        tone=tone,
+        verdict=verdict,
+        as_of="" if cut_us is None else moment_text(experiment, cut_us),
+    )
 
 
 class ReportList(LoginRequiredMixin, View):
     """All experiments with the state of their newest analysis."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Return the list, newest first."""
-        experiments = Experiment.objects.select_related("site").order_by("-id")[:200]
-        latest: dict[int, Analysis] = {}
-        wanted = [experiment.pk for experiment in experiments]
-        for row in Analysis.objects.filter(
-            experiment__in=wanted, status=Analysis.Status.READY
-        ).order_by("id"):
-            latest[row.experiment_id] = row
-        rows = [(e, report_url(e), latest.get(e.pk)) for e in experiments]
-        return render(request, "analytics/list.html", {"rows": rows})
+        """Return one page of the list, newest first; a page that does not exist is the nearest."""
+        pages = Paginator(selectors.experiments_with_verdicts(), PER_PAGE)
+        page = pages.get_page(request.GET.get("page"))
+        rows = [list_row(experiment) for experiment in page]
+        context = {"page_name": "reports", "is_list": True, "page": page, "rows": rows}
+        return render(request, "analytics/list.html", context)
 
 
 class ReportDetail(ReportView):
@@ -80,18 +119,26 @@ class ReportDetail(ReportView):
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
         """Return the page, whatever state the newest analysis is in."""
         experiment = find_experiment(request, key)
-        return render(request, "analytics/report.html", {"page": report_page(experiment)})
+        context = {
+            "page_name": "reports",
+            "page": report_page(experiment),
+            "status_tone": status_tone(experiment.status),
+        }
+        return render(request, "analytics/report.html", context)
 
 
 class ReportRefresh(ReportView):
     """Requests a fresh analysis."""
 
     def post(self, request: HttpRequest, key: str) -> HttpResponseRedirect:
-        """Queue an analysis and go back to the report."""
+        """Queue an analysis and go back to the report; says why when there can be none."""
         experiment = find_experiment(request, key)
-        with transaction.atomic():
-            analysis = services.request_analysis(experiment=experiment)
-            queue_on_commit(compute_analysis, analysis.pk)
+        try:
+            with transaction.atomic():
+                analysis = services.request_analysis(experiment=experiment)
+                queue_on_commit(compute_analysis, analysis.pk)
+        except ArmatureError as refused:
+            messages.error(request, f"No report was computed: {refused}.")
         return redirect(report_url(experiment))
 
 

@@ -58,6 +58,9 @@ OVERFLOWING = """(may) => {
     const scrolls = ['auto', 'scroll'].includes(getComputedStyle(e).overflowX);
     if (scrolls && e.scrollWidth > e.clientWidth + 1)
       out.push(`${name(e)} scrolls sideways: ${e.scrollWidth} > ${e.clientWidth}`);
+    // What sticks out of a cell lies on its neighbour's text.
+    if (e.matches('td, th, dd') && e.scrollWidth > e.clientWidth + 1)
+      out.push(`${name(e)} “${e.textContent.trim().slice(0, 40)}” sticks out of its cell`);
     const box = e.getBoundingClientRect();
     if (box.width && box.height && (box.right > width + 1 || box.left < -1))
       out.push(`${name(e)} reaches from ${box.left | 0} to ${box.right | 0} of ${width}`);
@@ -93,12 +96,14 @@ CLIPPED = """(may) => {
 
 def assert_no_overflow(page: Page, *, may_scroll: str = "pre") -> None:
     """Assert that nothing reaches beyond the window or scrolls sideways but `may_scroll`."""
-    assert page.evaluate(OVERFLOWING, may_scroll) == []
+    found = page.evaluate(OVERFLOWING, may_scroll)
+    assert found == [], "\n".join(found)
 
 
 def assert_no_clipped_text(page: Page, *, may_clip: str = "pre") -> None:
     """Assert that no visible text is cut off, apart from what the selector `may_clip` matches."""
-    assert page.evaluate(CLIPPED, may_clip) == []
+    found = page.evaluate(CLIPPED, may_clip)
+    assert found == [], "\n".join(found)
 
 
 def serious_violations(page: Page) -> list[str]:

@@ -28,6 +28,7 @@ def page(open_page: OpenPage) -> Page:
         '<div style="width: 500px">wide</div>',
         '<div style="overflow-x: auto"><p style="width: 500px">wide</p></div>',
         '<div style="position: relative; left: -50px">outside</div>',
+        '<table style="table-layout: fixed; width: 60px"><td>unbreakablewords</td></table>',
     ],
 )
 def test_assert_no_overflow__something_sticks_out__fails(page: Page, body: str) -> None:
