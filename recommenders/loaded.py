@@ -24,16 +24,16 @@ class Loaded:
     """An open artifact and which of its items may be shown, by catalogue version."""
 
     artifact: Artifact
-    shelf_version: int = -1
-    shown: NDArray[np.bool_] | None = None
+    _shown: tuple[int, NDArray[np.bool_]] | None = None
 
     def allowed(self, shelf: Shelf) -> NDArray[np.bool_]:
         """Return the mask of the artifact's items that the shelf holds, shape (n_items,)."""
-        if self.shown is None or self.shelf_version != shelf.version:
+        shown = self._shown  # version and mask in one, as threads replace it beside each other
+        if shown is None or shown[0] != shelf.version:
             held = (item_id in shelf.items for item_id in self.artifact.item_ids)
-            self.shown = np.fromiter(held, np.bool_, len(self.artifact.item_ids))
-            self.shelf_version = shelf.version
-        return self.shown
+            shown = shelf.version, np.fromiter(held, np.bool_, len(self.artifact.item_ids))
+            self._shown = shown
+        return shown[1]
 
 
 class ArtifactCache:

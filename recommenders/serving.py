@@ -1,8 +1,9 @@
 """One list for one unit: the pinned artifact, else what stands behind it, never an empty page."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from recommenders.state import ServingState, Shelf
 
 log = logging.getLogger(__name__)
 
+PREVIOUS = 3  # older artifacts that are tried before another recommender answers
 POPULARITY = "popularity"
 MERCHANT = "catalogue"
 CHAMPION = "champion"
@@ -44,17 +46,20 @@ class Wish:
 
 
 class _CannotAnswer(Exception):
-    """An artifact that gives this unit no list."""
+    """An artifact that gives this unit no list, and why."""
 
 
 def serve(wish: Wish, parameters: Mapping[str, Any], state: ServingState) -> Served:
     """Return k items, fewer only when the shelf holds fewer.
 
-    The chain: the variant's artifact, its recommender's newest other one, popularity, and the
-    catalogue itself. `fallback` is the reason why the first could not answer, "" when it did.
+    The chain: the variant's artifact, the champion and earlier artifacts of its recommender, those
+    of popularity, and the catalogue itself. `fallback` is the reason why the first could not
+    answer, or `refilled` when its list was too short and filled from the catalogue; "" when
+    neither was needed.
     """
-    reason = ""
-    for name in _chain(wish.site_id, parameters, state):
+    first, others = _chain(wish.site_id, parameters, state)
+    reason = "" if first else "no_artifact"
+    for name in dict.fromkeys((first, *others) if first else others):
         try:
             return _from_artifact(wish, name, state, reason)
         except ArtifactError as error:
@@ -64,19 +69,25 @@ def serve(wish: Wish, parameters: Mapping[str, Any], state: ServingState) -> Ser
         except Exception:
             log.exception("recommender failed artifact=%s", name)
             reason = reason or "recommender_failed"
-    return _from_catalogue(wish, state, reason or "no_artifact")
+    shelf = state.shelves.get(wish.site_id, EMPTY_SHELF)
+    return Served(MERCHANT, "", _from_catalogue(wish, shelf, []), reason)
 
 
-def _chain(site_id: int, parameters: Mapping[str, Any], state: ServingState) -> Iterable[str]:
-    """Yield the full names of the artifacts to try, in order, each once."""
+def _chain(
+    site_id: int, parameters: Mapping[str, Any], state: ServingState
+) -> tuple[str | None, list[str]]:
+    """Return the artifact that should answer, None when there is none, and who stands behind it."""
     key = str(parameters.get("recommender", POPULARITY))
-    wanted = parameters.get("artifact") or CHAMPION
-    names: list[str] = [] if wanted == CHAMPION else [str(wanted)]
+    wanted = str(parameters.get("artifact") or CHAMPION)
+    behind: list[str] = []
     for recommender in dict.fromkeys((key, POPULARITY)):
         if spec := state.recommenders.get((site_id, recommender)):
-            names += [spec.champion] if spec.champion else []
-            names += spec.ready[:1]
-    return dict.fromkeys(names)
+            behind += [spec.champion] if spec.champion else []
+            behind += spec.ready[: PREVIOUS + 1]
+    if wanted != CHAMPION:
+        return wanted, behind
+    own = state.recommenders.get((site_id, key))
+    return (own.champion if own else None), behind
 
 
 def _from_artifact(wish: Wish, name: str, state: ServingState, reason: str) -> Served:
@@ -85,19 +96,25 @@ def _from_artifact(wish: Wish, name: str, state: ServingState, reason: str) -> S
         raise ArtifactMissing(f"no ready artifact {name!r}")
     loaded = cache.get(wish.site_id, spec)
     shelf = state.shelves.get(wish.site_id, EMPTY_SHELF)
-    items = _ranked(wish, loaded, shelf)
-    if not items:
-        raise _CannotAnswer("unknown_unit")
-    return Served(name.partition("@")[0], name, items, reason)
+    ranked = _ranked(wish, loaded, shelf)
+    items = ranked if len(ranked) == wish.k else _from_catalogue(wish, shelf, ranked)
+    short = "refilled" if len(items) > len(ranked) else ""
+    return Served(name.partition("@")[0], name, items, reason or short)
 
 
 def _ranked(wish: Wish, loaded: Loaded, shelf: Shelf) -> list[SlateItem]:
+    """Return the artifact's best items that may be shown; raises _CannotAnswer on none."""
     artifact = loaded.artifact
+    allowed = loaded.allowed(shelf)
+    if not allowed.any():
+        raise _CannotAnswer("no_known_items")
     scores = score_unit(artifact, wish.units.visitor_id or wish.units.account_id)
+    if not np.isfinite(scores).any():
+        raise _CannotAnswer("unknown_unit")
     excluded = [i for i in map(artifact.item_index, wish.excluded) if i >= 0]
-    best = top_k(
-        scores, wish.k, allowed=loaded.allowed(shelf), excluded=np.array(excluded, np.int64)
-    )
+    best = top_k(scores, wish.k, allowed=allowed, excluded=np.array(excluded, np.int64))
+    if not len(best):
+        raise _CannotAnswer("no_items_left")
     return [
         _item(artifact.item_ids[index], rank, float(scores[index]), shelf)
         for rank, index in enumerate(best.tolist(), start=1)
@@ -116,10 +133,11 @@ def _item(item_id: str, rank: int, score: float | None, shelf: Shelf) -> SlateIt
     )
 
 
-def _from_catalogue(wish: Wish, state: ServingState, reason: str) -> Served:
-    """Return the newest items of the shelf: the last resort, which needs no artifact."""
-    shelf = state.shelves.get(wish.site_id, EMPTY_SHELF)
-    ids = (item_id for item_id in shelf.items if item_id not in wish.excluded)
-    picked = [item_id for item_id, _ in zip(ids, range(wish.k), strict=False)]
-    items = [_item(item_id, rank, None, shelf) for rank, item_id in enumerate(picked, start=1)]
-    return Served(MERCHANT, "", items, reason)
+def _from_catalogue(wish: Wish, shelf: Shelf, items: list[SlateItem]) -> list[SlateItem]:
+    """Return the list filled up to k with the newest items of the shelf, which need no artifact."""
+    taken = wish.excluded | {item.item_id for item in items}
+    ids = (item_id for item_id in shelf.items if item_id not in taken)
+    more = islice(ids, wish.k - len(items))
+    return items + [
+        _item(item_id, rank, None, shelf) for rank, item_id in enumerate(more, start=len(items) + 1)
+    ]

@@ -1,10 +1,18 @@
 """What serving keeps in process memory: champions, artifact folders and every site's shelf."""
 
+import logging
+import os
 from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from django.conf import settings
 
 from experiments.snapshot import version as configuration_version
 from experiments.watching import Watched
 from recommenders.models import Artifact, CatalogueVersion, Item, Recommender
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,7 @@ class ArtifactSpec:
 
 @dataclass(frozen=True, slots=True)
 class RecommenderSpec:
-    """A recommender's ready artifacts, champion first, then newest first."""
+    """A recommender's champion and its ready artifacts, newest first."""
 
     key: str
     champion: str | None
@@ -69,7 +77,9 @@ def _load(previous: ServingState | None) -> ServingState:
         )
         for row in Recommender.objects.select_related("champion__recommender")
     }
-    return ServingState(_shelves(previous), recommenders, artifacts)
+    state = ServingState(_shelves(previous), recommenders, artifacts)
+    _keep_copy(state)
+    return state
 
 
 def _shelves(previous: ServingState | None) -> dict[int, Shelf]:
@@ -94,7 +104,32 @@ def _shelf(site_id: int, version: int) -> Shelf:
     return Shelf(version=version, items=items)
 
 
-watched: Watched[ServingState] = Watched("serving state", version=_version, load=_load)
+def _copy_path() -> Path:
+    return Path(settings.DATA_DIR) / "serving.msgpack"
+
+
+def _keep_copy(state: ServingState) -> None:
+    """Write the last good copy, atomically, for a process that starts without the database."""
+    path = _copy_path()
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(msgspec.msgpack.encode(state))
+        temporary.replace(path)
+    except OSError as error:  # a full disk must not stop serving
+        log.warning("no copy of the serving state kept: %s", error)
+
+
+def restore() -> ServingState:
+    """Return the last good copy; without one an empty state, by which lists are empty, not late."""
+    try:
+        return msgspec.msgpack.decode(_copy_path().read_bytes(), type=ServingState)
+    except (OSError, msgspec.MsgspecError):
+        return ServingState({}, {}, {})
+
+
+watched: Watched[ServingState] = Watched(
+    "serving state", version=_version, load=_load, restore=restore
+)
 
 
 def current() -> ServingState:

@@ -1,0 +1,130 @@
+"""A stocked shop with history, and ways to ask it for lists and to damage its artifacts."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.conf import settings
+
+from experiments.assignment.specs import UnitIds
+from experiments.importing import EventRecord, import_events
+from experiments.models import Site
+from recommenders import state
+from recommenders.catalogue import bump_catalogue
+from recommenders.models import Artifact, Item
+from recommenders.serving import Served, Wish, serve
+from tests.factories import NOW, a_site, stocked, trained
+
+ITEMS = 12
+
+
+def a_shop(*keys: str) -> tuple[Site, dict[str, Artifact]]:
+    """Return a shop whose visitors v-0 … v-5 bought items 0 … 5, its recommenders trained."""
+    site = a_site()
+    stocked(site, ITEMS)
+    with_history(site)
+    return site, dict(zip(keys, trained(site, *keys), strict=True))
+
+
+def with_history(site: Site) -> None:
+    """Let visitor v-n have bought the items 0 … n: item 0 is what sells best."""
+    import_events(
+        site=site,
+        events=[
+            EventRecord(
+                event_id=UUID(int=1 + 10 * visitor + item),
+                type="purchase",
+                occurred_at=NOW - timedelta(days=30),
+                visitor_id=f"v-{visitor}",
+                item_id=f"sku-{item}",
+                amount=100,
+            )
+            for visitor in range(6)
+            for item in range(visitor + 1)
+        ],
+    )
+
+
+def ask(
+    site: Site,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    visitor: str = "v-1",
+    k: int = 5,
+    excluded: frozenset[str] = frozenset(),
+) -> Served:
+    """Return the list that a visitor gets now."""
+    wish = Wish(site.pk, UnitIds(visitor_id=visitor), k, excluded)
+    return serve(wish, parameters or {}, state.current())
+
+
+def ids_of(served: Served) -> list[str]:
+    """Return the list's items in order; ranks must count from 1."""
+    assert [item.rank for item in served.items] == list(range(1, len(served.items) + 1))
+    return [item.item_id for item in served.items]
+
+
+def folder_of(artifact: Artifact) -> Path:
+    """Return where an artifact's files are."""
+    return Path(settings.DATA_DIR) / artifact.path
+
+
+def sell_out(site: Site, *item_ids: str) -> None:
+    """Let items be out of stock."""
+    Item.objects.filter(site=site, item_id__in=item_ids).update(stock=0)
+    bump_catalogue(site=site)
+
+
+def _truncated(artifact: Artifact) -> None:
+    for file in folder_of(artifact).glob("state.*.npy"):
+        file.write_bytes(file.read_bytes()[:-1])
+
+
+def _with_other_numbers(artifact: Artifact) -> None:
+    for file in folder_of(artifact).glob("state.*.npy"):
+        np.save(file, np.ones_like(np.load(file)))
+
+
+def _with_nan(artifact: Artifact) -> None:
+    """Spoil the numbers and register what was written, as a faulty plug-in could have done."""
+    manifest = json.loads((folder_of(artifact) / "manifest.json").read_text())
+    for name in (name for name in manifest["files"] if name.startswith("state.")):
+        file = folder_of(artifact) / f"{name}.npy"
+        values = np.full_like(np.load(file), np.nan, dtype=np.float32)
+        np.save(file, values)
+        sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+        manifest["files"][name] |= {"sha256": sha256, "dtype": values.dtype.str}
+    _register(artifact, manifest)
+
+
+def _of_an_unknown_algorithm(artifact: Artifact) -> None:
+    manifest = json.loads((folder_of(artifact) / "manifest.json").read_text())
+    _register(artifact, manifest | {"algorithm": "of_a_removed_package"})
+
+
+def _register(artifact: Artifact, manifest: Mapping[str, Any]) -> None:
+    text = json.dumps(manifest).encode()
+    (folder_of(artifact) / "manifest.json").write_bytes(text)
+    artifact.sha256 = hashlib.sha256(text).hexdigest()
+    artifact.save()
+
+
+DAMAGES: dict[str, tuple[Callable[[Artifact], object], str]] = {
+    "folder gone": (lambda a: shutil.rmtree(folder_of(a)), "artifact_missing"),
+    "manifest gone": (lambda a: (folder_of(a) / "manifest.json").unlink(), "artifact_missing"),
+    "array gone": (lambda a: (folder_of(a) / "item_ids.npy").unlink(), "artifact_damaged"),
+    "manifest changed": (
+        lambda a: (folder_of(a) / "manifest.json").write_text("{}"),
+        "artifact_damaged",
+    ),
+    "array truncated": (_truncated, "artifact_damaged"),
+    "other numbers": (_with_other_numbers, "artifact_damaged"),
+    "not finite": (_with_nan, "artifact_damaged"),
+    "algorithm gone": (_of_an_unknown_algorithm, "artifact_damaged"),
+}
