@@ -76,11 +76,10 @@ def train_artifact(*, artifact_id: int) -> Artifact | None:
         return None
     artifact = Artifact.objects.select_related("recommender", "site").get(pk=artifact_id)
     try:
-        fitted = _fit(artifact)
+        return _register(artifact, _fit(artifact))
     except Exception as error:
         _fail(artifact, error)
         raise
-    return _register(artifact, fitted)
 
 
 @dataclass(frozen=True, slots=True)
