@@ -14,7 +14,11 @@ from analytics.stats.results import (
     NonInferiority,
     Status,
 )
-from analytics.stats.sequential import one_sided_critical_value, one_sided_p_value, tuning
+from analytics.stats.sequential import (
+    one_sided_critical_value,
+    one_sided_p_value,
+    one_sided_tuning,
+)
 
 
 def non_inferiority_statistic(
@@ -37,6 +41,28 @@ def non_inferiority_statistic(
     if se == 0:
         raise InvalidInputError("no variance: the distance to the limit cannot be judged")
     return direction.sign * (value_b - limit * value_a) / se
+
+
+def absolute_margin_statistic(
+    control: Estimate,
+    treatment: Estimate,
+    *,
+    margin: float,
+    direction: Direction = Direction.UP,
+) -> float:
+    """Return (d + δ) / se: how many errors the effect stays clear of −δ, in the good direction.
+
+    `margin` δ in the metric's unit, not negative; se² = s²_A + s²_B. Its p-value is
+    `references.upper_tail`. Raises InvalidInputError without any variance.
+    """
+    value_a, variance_a = require_defined(control)
+    value_b, variance_b = require_defined(treatment)
+    if not (math.isfinite(margin) and margin >= 0):
+        raise InvalidInputError(f"margin must not be negative, was {margin}")
+    se = math.sqrt(variance_a + variance_b)
+    if se == 0:
+        raise InvalidInputError("no variance: the distance to the limit cannot be judged")
+    return (direction.sign * (value_b - value_a) + margin) / se
 
 
 def non_inferiority(
@@ -77,7 +103,7 @@ def _critical_value(comparison: Comparison, alpha: float) -> float:
     """Return the one-sided critical value of the comparison's monitoring."""
     if comparison.monitoring is Monitoring.FIXED:
         return upper_quantile(require_alpha(alpha))
-    rho2 = _one_sided_tuning(comparison, alpha)
+    rho2 = one_sided_tuning(comparison.planned_n, alpha)
     return one_sided_critical_value(comparison.n, rho2=rho2, alpha=alpha)
 
 
@@ -85,12 +111,8 @@ def _p_value(comparison: Comparison, statistic: float, alpha: float) -> float:
     """Return the one-sided p-value, below `alpha` exactly when the margin is shown to hold."""
     if comparison.monitoring is Monitoring.FIXED:
         return upper_tail(statistic)
-    return one_sided_p_value(statistic, comparison.n, rho2=_one_sided_tuning(comparison, alpha))
-
-
-def _one_sided_tuning(comparison: Comparison, alpha: float) -> float:
-    """Return ρ² for a one-sided bound; capped, for the formula ends at alpha 0.5."""
-    return tuning(comparison.planned_n, alpha=min(2 * require_alpha(alpha), 0.99))
+    rho2 = one_sided_tuning(comparison.planned_n, alpha)
+    return one_sided_p_value(statistic, comparison.n, rho2=rho2)
 
 
 def _worst_lift(

@@ -10,8 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from scipy.special import lambertw, log_ndtr
+
 from analytics.errors import InvalidInputError
+from analytics.stats.effects import judged_effect
 from analytics.stats.references import require_alpha
+from analytics.stats.results import Interval, Plain
 
 DEFAULT_PLANNED_N = 5000  # the default of GrowthBook for the same construction
 
@@ -31,6 +35,21 @@ def tuning(planned_n: int | None = None, *, alpha: float = 0.05) -> float:
         raise InvalidInputError(f"planned n must be positive, was {planned_n}")
     doubled = -2 * math.log(require_alpha(alpha))
     return (doubled + math.log1p(doubled)) / planned_n
+
+
+def exact_tuning(planned_n: int, *, alpha: float = 0.05) -> float:
+    """Return ρ² of the very narrowest sequence, (−W₋₁(−α²/e) − 1) / N*.
+
+    Lambert's W; a check of the closed form, which every report uses. As `tuning`,
+    `planned_n` counts both variants.
+
+    >>> round(exact_tuning(1), 9)
+    8.211968062
+    """
+    if planned_n < 1:
+        raise InvalidInputError(f"planned n must be positive, was {planned_n}")
+    branch = float(lambertw(-(require_alpha(alpha) ** 2) / math.e, k=-1).real)
+    return (-branch - 1) / planned_n
 
 
 def sequential_critical_value(n: int, *, rho2: float, alpha: float = 0.05) -> float:
@@ -79,6 +98,17 @@ def one_sided_p_value(statistic: float, n: int, *, rho2: float) -> float:
     return math.exp(min(0.0, log_p))
 
 
+def one_sided_log_e_value(statistic: float, n: int, *, rho2: float) -> float:
+    """Return ln E of the half-normal mixture, evidence for an effect above zero.
+
+    ln 2 + ln Φ(u) + u²/2 − ½ ln(1+φ), u = z·√(φ/(1+φ)). `one_sided_p_value` is the
+    closed form that stays at or above 1 / E.
+    """
+    phi = _phi(n, rho2)
+    u = statistic * math.sqrt(phi / (1 + phi))
+    return math.log(2) + float(log_ndtr(u)) + u**2 / 2 - math.log1p(phi) / 2
+
+
 def running_minimum(p_values: Sequence[float]) -> list[float]:
     """Return the smallest p-value up to each look: what an always-valid p may be quoted as.
 
@@ -86,6 +116,53 @@ def running_minimum(p_values: Sequence[float]) -> list[float]:
     [0.4, 0.03, 0.03]
     """
     return list(accumulate(p_values, min))
+
+
+@dataclass(frozen=True, slots=True)
+class AlwaysValid(Plain):
+    """An effect as it stands at one look, valid however many looks there are.
+
+    `interval` two-sided, `lower_bound` one-sided at the same alpha; `log_e_value` is
+    the evidence against no effect, `p_value` min(1, 1 / E).
+    """
+
+    n: int
+    critical_value: float
+    interval: Interval
+    lower_bound: float
+    log_e_value: float
+    p_value: float
+
+
+def confidence_sequence(
+    effect: float, se: float, *, n: int, planned_n: int | None = None, alpha: float = 0.05
+) -> AlwaysValid:
+    """Return the always-valid interval, bound and p of any effect with its error at `n` units.
+
+    `n`, `planned_n`: units of both variants. Works for adjusted, ratio and quantile
+    effects alike. Raises InvalidInputError on an error that is not positive, and as
+    `tuning`.
+
+    >>> found = confidence_sequence(0.006, 0.003168027778, n=20_000, planned_n=20_000)
+    >>> round(found.p_value, 7), round(found.interval.high, 9)
+    (0.6079147, 0.015615626)
+    """
+    test = judged_effect(effect, se, SequentialReference(alpha, n, planned_n))
+    one_sided = one_sided_critical_value(n, rho2=one_sided_tuning(planned_n, alpha), alpha=alpha)
+    rho2 = tuning(planned_n, alpha=alpha)
+    return AlwaysValid(
+        n=n,
+        critical_value=test.critical_value,
+        interval=test.interval,
+        lower_bound=effect - one_sided * se,
+        log_e_value=log_e_value(test.statistic, n, rho2=rho2),
+        p_value=test.p_value,
+    )
+
+
+def one_sided_tuning(planned_n: int | None, alpha: float) -> float:
+    """Return ρ² for a one-sided bound at `alpha`; capped, for the formula ends at alpha 0.5."""
+    return tuning(planned_n, alpha=min(2 * require_alpha(alpha), 0.99))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +192,6 @@ class SequentialReference:
 
 def _phi(n: int, rho2: float) -> float:
     """Return φ = n·ρ², how far the look is along the tuning."""
-    if n < 1 or rho2 <= 0:
+    if n < 1 or not (math.isfinite(rho2) and rho2 > 0):
         raise InvalidInputError(f"n and rho2 must be positive, were {n} and {rho2}")
     return n * rho2

@@ -2,17 +2,23 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.errors import InvalidInputError
 from analytics.stats.effects import effect_test
+from analytics.stats.lift import fieller_lift
 from analytics.stats.proportions import share_estimate
+from analytics.stats.references import NormalReference
 from analytics.stats.sequential import (
     SequentialReference,
+    confidence_sequence,
+    exact_tuning,
     log_e_value,
     one_sided_critical_value,
+    one_sided_log_e_value,
     one_sided_p_value,
     running_minimum,
     sequential_critical_value,
@@ -38,6 +44,7 @@ def test_critical_value__share_of_plan__gives_the_published_value(
 ) -> None:
     n = int(share * 100_000)
 
+    # ▸ §8
     assert sequential_critical_value(n, rho2=tuning(100_000)) == pytest.approx(expected, rel=1e-9)
 
 
@@ -48,6 +55,7 @@ def test_tuning__alpha__gives_the_published_optimum(alpha: float, phi: float) ->
 
 @pytest.mark.parametrize(("planned", "rho"), [(None, 0.03984006677), (100_000, 0.008908509753)])
 def test_tuning__planned_n__gives_the_published_rho(planned: int | None, rho: float) -> None:
+    # ▸ §8
     assert math.sqrt(tuning(planned)) == pytest.approx(rho, rel=1e-9)
 
 
@@ -63,6 +71,7 @@ def test_sequence__reference_shares__gives_the_published_interval(
 ) -> None:
     test = effect_test(*SHARES, SequentialReference(0.05, 20_000, planned))
 
+    # ▸ §8 (its Fieller interval is asserted below)
     assert (test.interval.low, test.interval.high) == pytest.approx((low, high), rel=1e-8)
     assert test.p_value == pytest.approx(p_value, rel=1e-8)
 
@@ -70,17 +79,8 @@ def test_sequence__reference_shares__gives_the_published_interval(
 def test_one_sided__reference_shares__gives_the_published_half_width() -> None:
     critical = one_sided_critical_value(20_000, rho2=tuning(20_000, alpha=0.1), alpha=0.05)
 
+    # ▸ §8
     assert critical * 0.003168027778 == pytest.approx(0.008804247734, rel=1e-8)
-
-
-@pytest.mark.parametrize(("d", "p_value"), [(0.5, 2.547850148e-4), (0.3, 1 / 15.17326340)])
-def test_p_value__msprt_reference__is_one_over_its_likelihood_ratio(
-    d: float, p_value: float
-) -> None:
-    # φ = n·τ² / V with V = 8, 1000 pairs, τ² = 0.01; z = d / √(V / n).
-    assert sequential_p_value(d / math.sqrt(0.008), 1000, rho2=0.01 / 8) == pytest.approx(
-        p_value, rel=1e-8
-    )
 
 
 @given(z=st.floats(-40, 40), n=st.integers(1, 10**9), planned=st.integers(1, 10**9))
@@ -119,3 +119,78 @@ def test_running_minimum__later_larger_p__keeps_the_smallest() -> None:
 def test_tuning__no_planned_units__raises(planned: int) -> None:
     with pytest.raises(InvalidInputError):
         tuning(planned)
+
+
+def test_fieller__reference_critical_value__gives_the_published_limits() -> None:
+    lift = fieller_lift(*SHARES, critical_value=sequential_critical_value(1, rho2=tuning(1)))
+
+    assert lift.interval is not None
+    assert lift.interval.low == pytest.approx(-0.06637983851, rel=1e-8)
+    assert lift.interval.high == pytest.approx(0.3462867311, rel=1e-8)
+
+
+def test_exact_tuning__default_alpha__is_the_optimum_and_hardly_narrower() -> None:
+    exact, closed = exact_tuning(1), tuning(1)
+    grid = exact * np.linspace(0.5, 2, 1001)
+    widths = [sequential_critical_value(1, rho2=float(each)) for each in grid]
+    narrowest = sequential_critical_value(1, rho2=exact)
+
+    assert exact == pytest.approx(8.211968062, rel=1e-9)
+    assert min(widths) >= narrowest * (1 - 1e-12)
+    assert 0 < sequential_critical_value(1, rho2=closed) / narrowest - 1 < 4e-5
+
+
+def test_confidence_sequence__reference_shares__agrees_with_its_parts() -> None:
+    found = confidence_sequence(0.006, 0.003168027778, n=20_000, planned_n=20_000)
+
+    assert found.p_value == pytest.approx(0.6079147016, rel=1e-7)
+    assert found.log_e_value == pytest.approx(-math.log(0.6079147016), rel=1e-7)
+    assert 0.006 - found.lower_bound == pytest.approx(0.008804247734, rel=1e-8)
+    assert found.to_dict()["n"] == 20_000
+
+
+@given(z=st.floats(-30, 30), n=st.integers(1, 10**8))
+def test_one_sided_e_value__any_look__is_at_least_one_over_p(z: float, n: int) -> None:
+    rho2 = tuning(5000, alpha=0.1)
+
+    log_e = one_sided_log_e_value(z, n, rho2=rho2)
+    p_value = one_sided_p_value(z, n, rho2=rho2)
+
+    assert math.isfinite(log_e)
+    if 0 < p_value < 1:
+        assert log_e >= -math.log(p_value) - 1e-9
+
+
+@given(n=st.integers(1, 10**12), planned=st.integers(1, 10**12), alpha=st.floats(0.001, 0.5))
+def test_sequence__any_look__contains_the_fixed_interval(
+    n: int, planned: int, alpha: float
+) -> None:
+    assert (
+        SequentialReference(alpha, n, planned).critical_value
+        > NormalReference(alpha).critical_value
+    )
+
+
+@given(alpha=st.floats(0.001, 0.4), n=st.integers(1, 10**9))
+def test_sequence__smaller_alpha__contains_the_larger(alpha: float, n: int) -> None:
+    rho2 = tuning(5000)
+
+    assert sequential_critical_value(n, rho2=rho2, alpha=alpha / 2) > sequential_critical_value(
+        n, rho2=rho2, alpha=alpha
+    )
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_confidence_sequence__not_finite__raises(bad: float) -> None:
+    with pytest.raises(InvalidInputError):
+        confidence_sequence(bad, 1.0, n=100)
+    with pytest.raises(InvalidInputError):
+        confidence_sequence(1.0, bad, n=100)
+    with pytest.raises(InvalidInputError):
+        sequential_critical_value(100, rho2=bad)
+
+
+@pytest.mark.parametrize(("se", "n"), [(0.0, 100), (-1.0, 100), (1.0, 0), (1.0, -3)])
+def test_confidence_sequence__no_error_or_units__raises(se: float, n: int) -> None:
+    with pytest.raises(InvalidInputError):
+        confidence_sequence(1.0, se, n=n)
