@@ -1,0 +1,1 @@
+"""Looking at a test while it runs: likelihood ratios, spending, boundaries, futility, split."""
