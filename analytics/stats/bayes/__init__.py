@@ -1,0 +1,1 @@
+"""The Bayesian view: posteriors, probabilities to win, expected losses."""
