@@ -70,18 +70,6 @@ def waiting_batches(site_id: int) -> int:
     return InboxBatch.objects.filter(site_id=site_id).count()
 
 
-def unattributed_events(site_id: int, *, from_us: int, until_us: int) -> int:
-    """Return how many events in a time range carry no id of any unit."""
-    return Event.objects.filter(
-        site_id=site_id,
-        visitor_id="",
-        account_id="",
-        session_id="",
-        ts_us__gte=from_us,
-        ts_us__lte=until_us,
-    ).count()
-
-
 def newest_event_us(site_id: int) -> int | None:
     """Return the time of a site's latest applied event or slate, None when there is none."""
     event = Event.objects.filter(site_id=site_id).aggregate(at=Max("ts_us"))["at"]
