@@ -4,29 +4,32 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from analytics.web.page import GroupView, ReportPage, report_page
+from analytics.web.page import ReportPage, report_page
+from analytics.web.rows import GroupView
 from experiments.models import Experiment
 
 
 def print_report(console: Console, experiment: Experiment) -> None:
     """Print the newest analysis of an experiment, in the words of its page."""
     page = report_page(experiment)
-    console.print(f"{page.headline} ({page.stamp})", style="bold", soft_wrap=True)
-    if page.why:
-        console.print(page.why, soft_wrap=True)
+    console.print(f"{page.said.sentence} ({page.said.stamp})", style="bold", soft_wrap=True)
+    if page.said.why:
+        console.print(page.said.why, soft_wrap=True)
     console.print(_variants(page))
     for group in page.groups:
         console.print(_metrics(group))
         for name, error in group.errors:
             console.print(f"{name} could not be computed: {error}", soft_wrap=True)
+    for each in page.findings:
+        console.print(f"{each.claim}. {each.evidence}", soft_wrap=True)
 
 
 def _variants(page: ReportPage) -> Table:
     table = Table("Variant", title="Exposed units", title_justify="left", box=box.SIMPLE)
-    for heading in ("Units", "Share", "Configured", "Lists", "By fallback"):
+    for heading in ("Units", "Share", "Configured"):
         table.add_column(heading, justify="right")
     for row in page.variants:
-        table.add_row(row.name, row.units, row.share, row.configured, row.slates, row.fallback)
+        table.add_row(row.name, row.units, row.share, row.configured)
     return table
 
 
@@ -41,6 +44,6 @@ def _metrics(group: GroupView) -> Table:
             row.treatment,
             f"{row.control_value} → {row.value}",
             f"{row.lift} ({row.lift_range})",
-            f"{row.words}; {row.p_value}" if row.p_value else row.words,
+            "; ".join(part for part in (row.conclusion.words, *row.conclusion.notes) if part),
         )
     return table

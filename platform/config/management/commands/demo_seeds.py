@@ -38,13 +38,15 @@ class Command(BaseCommand):
         """Run one seed after another and print the tables."""
         published = PUBLISHED[: options["seeds"]]
         drawn = [secrets.randbelow(2**31) for _ in range(options["drawn"])]
+        console = console_on(self.stdout)
         runs = []
         with bar("Demonstrations", len(published) + len(drawn)) as advance:
             for seed in [*published, *drawn]:
                 runs.append(_run(seed, options["visitors"], options["days"]))
+                held = sum(row.is_inside for row in runs[-1].lifts)
+                console.print(f"seed {seed}: {held} of {len(runs[-1].lifts)} intervals hold")
                 advance(1)
         first, last = runs[: len(published)], runs[len(published) :]
-        console = console_on(self.stdout)
         console.print(summary("Published seeds", first))
         console.print(summary(f"Seeds drawn now: {', '.join(map(str, drawn))}", last))
         _write(options, first, last)
