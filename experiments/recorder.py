@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from multiprocessing.util import Finalize
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, connection
@@ -152,3 +153,6 @@ def flush_at_exit() -> None:
 
 buffer = SlateBuffer(settings.EXPOSURE_BUFFER_SLATES)
 atexit.register(flush_at_exit)
+# The web server's workers are forked by multiprocessing, which before Python 3.13 ends them
+# without the functions of atexit, but with its own finalizers.
+Finalize(None, flush_at_exit, exitpriority=10)
