@@ -23,7 +23,7 @@ EventType = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Attributes = Annotated[dict[Annotated[str, Meta(max_length=256)], Any], Meta(max_length=64)]
 
 
-class Unit(Struct, frozen=True):
+class Unit(Struct, frozen=True, omit_defaults=True):
     """The ids of whoever is meant; null and missing mean the same, an empty text is refused."""
 
     visitor_id: LooseId | None = None
@@ -45,7 +45,7 @@ class Line(Struct, frozen=True):
     price: Amount | None = None
 
 
-class EventIn(Struct, frozen=True):
+class EventIn(Struct, frozen=True, omit_defaults=True):
     """One event as a storefront sends it."""
 
     event_id: UUID

@@ -28,6 +28,13 @@ class CursorPages(CursorPagination):
             raise _invalid()
         return cursor
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return a page's shape as OpenAPI 3.1 writes it; the framework writes that of 3.0."""
+        page: dict[str, Any] = super().get_paginated_response_schema(schema)
+        for name in ("next", "previous"):
+            page["properties"][name] = {"type": ["string", "null"], "format": "uri"}
+        return page
+
 
 def _invalid() -> Problem:
     return Problem(

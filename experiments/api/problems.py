@@ -128,30 +128,39 @@ def _from_model_validation(error: ValidationError) -> Problem:
 
 def _from_drf(error: drf.APIException) -> Problem:
     field, detail = first_detail(error.detail)
-    code = str(getattr(error.detail, "code", None) or error.default_code)
-    if isinstance(error, drf.ParseError):
-        code = "invalid_json"
+    code = "invalid_json" if isinstance(error, drf.ParseError) else getattr(detail, "code", None)
     headers = {}
-    if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait) + 1)
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
-    return Problem(error.status_code, code, detail, field=field, headers=headers)
+    return Problem(
+        error.status_code, code or error.default_code, str(detail), field=field, headers=headers
+    )
 
 
-def first_detail(detail: Any, path: str = "") -> tuple[str | None, str]:
-    """Return the path and the text of the first error in a nested DRF detail."""
-    if isinstance(detail, dict):
-        key, value = next(iter(detail.items()))
-        step = "" if key == "non_field_errors" else str(key)
-        return first_detail(value, f"{path}.{step}" if path and step else path or step)
+def first_detail(detail: Any, path: str = "") -> tuple[str | None, Any]:
+    """Return the path and the text of the first error in the framework's nested detail.
+
+    >>> first_detail({"variants": {1: {"weight": ["too small"]}}})
+    ('variants[1].weight', 'too small')
+    """
+    if isinstance(detail, dict) and detail:
+        name, value = next(iter(detail.items()))
+        return first_detail(value, _joined(path, name))
     if isinstance(detail, list):
         for index, value in enumerate(detail):
             if value:
                 nested = isinstance(value, dict | list)
-                return first_detail(value, f"{path}[{index}]" if nested else path)
+                return first_detail(value, _joined(path, index) if nested else path)
         return path or None, "invalid"
-    return path or None, str(detail)
+    return path or None, detail
+
+
+def _joined(path: str, step: str | int) -> str:
+    if step == "non_field_errors":
+        return path
+    if isinstance(step, int):
+        return f"{path}[{step}]"
+    return f"{path}.{step}" if path else step
 
 
 def drf_exception_handler(error: Exception, context: dict[str, Any]) -> Response:
