@@ -1,10 +1,13 @@
 """The absolute difference of two estimates, whatever kind of metric they come from."""
 
 import math
+import sys
 
 from analytics.errors import InvalidInputError
 from analytics.stats.references import Reference
 from analytics.stats.results import EffectTest, Estimate, Interval
+
+LARGEST = sys.float_info.max
 
 
 def require_defined(estimate: Estimate) -> tuple[float, float]:
@@ -38,12 +41,14 @@ def judged_effect(effect: float, se: float, reference: Reference) -> EffectTest:
         raise InvalidInputError("without variance the difference cannot be tested")
     critical_value = reference.critical_value
     reach = critical_value * se
+    # An error near the smallest double must not make the statistic infinite.
+    statistic = max(-LARGEST, min(LARGEST, effect / se))
     return EffectTest(
         effect=effect,
         se=se,
-        statistic=effect / se,
+        statistic=statistic,
         df=reference.df,
-        p_value=reference.p_value(effect / se),
+        p_value=reference.p_value(statistic),
         critical_value=critical_value,
         interval=Interval(effect - reach, effect + reach),
     )

@@ -5,6 +5,8 @@ import math
 from analytics.stats.effects import require_defined
 from analytics.stats.results import Estimate, Interval, Lift, Status
 
+LARGEST_EXPONENT = 700.0  # of a double; an upper end beyond it says nothing
+
 
 def fieller_lift(control: Estimate, treatment: Estimate, *, critical_value: float) -> Lift:
     """Return the lift with Fieller's interval.
@@ -19,28 +21,24 @@ def fieller_lift(control: Estimate, treatment: Estimate, *, critical_value: floa
     if value_a <= 0 or value_b < 0:
         return Lift(Status.ZERO_BASELINE)
     point, ratio = (value_b - value_a) / value_a, value_b / value_a
-    g = critical_value**2 * variance_a / value_a**2
-    if g >= 1:
-        return Lift(Status.UNBOUNDED, point, g=g)
+    g, h = (_squared(critical_value * math.sqrt(v) / value_a) for v in (variance_a, variance_b))
     # The textbook roots, divided through by m²_A: no difference of nearly equal squares.
-    reach = math.sqrt(g * ratio**2 + (1 - g) * critical_value**2 * variance_b / value_a**2)
-    interval = Interval((point + g - reach) / (1 - g), (point + g + reach) / (1 - g))
-    return Lift(Status.OK, point, interval, g=g)
+    return _between(point, point + g, g * ratio * ratio + (1 - g) * h, g)
 
 
 def delta_lift(control: Estimate, treatment: Estimate, *, critical_value: float) -> Lift:
     """Return the lift with the first-order interval L ± c·se.
 
-    se² = s²_B / m²_A + m²_B·s²_A / m⁴_A; adequate for |m_A| / s_A ≥ 20.
+    se² = s²_B / m²_A + m²_B·s²_A / m⁴_A; adequate for |m_A| / s_A ≥ 20. Statuses as
+    `fieller_lift`, `unbounded` only where the error leaves the range of a double.
     """
     value_a, variance_a = require_defined(control)
     value_b, variance_b = require_defined(treatment)
     if value_a <= 0 or value_b < 0:
         return Lift(Status.ZERO_BASELINE)
-    point = (value_b - value_a) / value_a
-    se = math.sqrt(variance_b + (value_b / value_a) ** 2 * variance_a) / value_a
-    reach = critical_value * se
-    return Lift(Status.OK, point, Interval(point - reach, point + reach), se=se)
+    ratio = value_b / value_a
+    se = math.hypot(math.sqrt(variance_b), ratio * math.sqrt(variance_a)) / value_a
+    return _around((value_b - value_a) / value_a, se, critical_value)
 
 
 def log_delta_lift(control: Estimate, treatment: Estimate, *, critical_value: float) -> Lift:
@@ -52,10 +50,17 @@ def log_delta_lift(control: Estimate, treatment: Estimate, *, critical_value: fl
     value_b, variance_b = require_defined(treatment)
     if value_a <= 0 or value_b <= 0:
         return Lift(Status.ZERO_BASELINE)
-    centre = math.log(value_b / value_a)
-    reach = critical_value * math.sqrt(variance_a / value_a**2 + variance_b / value_b**2)
+    point = (value_b - value_a) / value_a
+    if not math.isfinite(point):
+        return Lift(Status.ZERO_BASELINE)
+    centre = math.log(value_b) - math.log(value_a)
+    reach = critical_value * math.hypot(
+        math.sqrt(variance_a) / value_a, math.sqrt(variance_b) / value_b
+    )
+    if not centre + reach < LARGEST_EXPONENT:
+        return Lift(Status.UNBOUNDED, point)
     interval = Interval(math.expm1(centre - reach), math.expm1(centre + reach))
-    return Lift(Status.OK, (value_b - value_a) / value_a, interval)
+    return Lift(Status.OK, point, interval)
 
 
 def effect_lift(
@@ -76,14 +81,10 @@ def effect_lift(
     value_a, variance_a = require_defined(baseline)
     if value_a <= 0 or value_a + effect < 0:
         return Lift(Status.ZERO_BASELINE)
-    point, squared = effect / value_a, (critical_value / value_a) ** 2
-    g, k = squared * variance_a, squared * covariance
-    if g >= 1:
-        return Lift(Status.UNBOUNDED, point, g=g)
-    inside = g * point**2 - 2 * point * k + k**2 + (1 - g) * squared * effect_variance
-    reach = math.sqrt(max(0.0, inside))
-    interval = Interval((point - k - reach) / (1 - g), (point - k + reach) / (1 - g))
-    return Lift(Status.OK, point, interval, g=g)
+    point, scale = effect / value_a, critical_value / value_a
+    g, h = (_squared(scale * math.sqrt(v)) for v in (variance_a, effect_variance))
+    k = scale * covariance * scale
+    return _between(point, point - k, g * point * point - 2 * point * k + k * k + (1 - g) * h, g)
 
 
 def delta_effect_lift(
@@ -96,13 +97,43 @@ def delta_effect_lift(
 ) -> Lift:
     """Return effect / baseline with the first-order interval L ± c·se.
 
-    se² = (s²_d − 2L·cov(d, m_A) + L²·s²_A) / m²_A. Source: Deng, Knoblich & Lu (2018), KDD.
+    se² = (s²_d − 2L·cov(d, m_A) + L²·s²_A) / m²_A. Statuses as `delta_lift`. Source: Deng,
+    Knoblich & Lu (2018), KDD.
     """
     value_a, variance_a = require_defined(baseline)
     if value_a <= 0 or value_a + effect < 0:
         return Lift(Status.ZERO_BASELINE)
     point = effect / value_a
-    spread = effect_variance - 2 * point * covariance + point**2 * variance_a
-    se = math.sqrt(max(0.0, spread)) / value_a
-    reach = critical_value * se
-    return Lift(Status.OK, point, Interval(point - reach, point + reach), se=se)
+    spread = effect_variance - 2 * point * covariance + point * point * variance_a
+    return _around(point, math.sqrt(max(0.0, spread)) / value_a, critical_value)
+
+
+def _between(point: float, centre: float, inside: float, g: float) -> Lift:
+    """Return the lift between (centre ± √inside) / (1 − g); no end may be infinite.
+
+    A control so near zero that the lift itself leaves the doubles is no baseline.
+    """
+    if not math.isfinite(point):
+        return Lift(Status.ZERO_BASELINE)
+    if not g < 1:
+        return Lift(Status.UNBOUNDED, point, g=g if math.isfinite(g) else None)
+    reach = math.sqrt(max(0.0, inside))
+    low, high = (centre - reach) / (1 - g), (centre + reach) / (1 - g)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return Lift(Status.UNBOUNDED, point, g=g)
+    return Lift(Status.OK, point, Interval(low, high), g=g)
+
+
+def _around(point: float, se: float, critical_value: float) -> Lift:
+    """Return the lift with point ± c·se, as finite as `_between`."""
+    if not math.isfinite(point):
+        return Lift(Status.ZERO_BASELINE)
+    low, high = point - critical_value * se, point + critical_value * se
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return Lift(Status.UNBOUNDED, point)
+    return Lift(Status.OK, point, Interval(low, high), se=se)
+
+
+def _squared(value: float) -> float:
+    """Return the square; infinite where `**` would raise."""
+    return value * value

@@ -1,5 +1,7 @@
 """Absolute differences: Welch, unpooled shares, ratios."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -31,6 +33,7 @@ CLICKS_B = Moments(1000, 640, 1520, 11100, 246000, 11000)
 def test_welch__reference_data__gives_the_published_values() -> None:
     test = welch_test(CONTROL, TREATMENT)
 
+    # ▸ §2
     assert test.effect == pytest.approx(0.55, rel=1e-9)
     assert test.se == pytest.approx(0.3560247992, rel=1e-9)
     assert test.statistic == pytest.approx(1.544836206, rel=1e-9)
@@ -85,6 +88,8 @@ def test_normal_reference__far_tail__keeps_the_small_p() -> None:
 def test_unpooled__reference_shares__gives_the_published_values() -> None:
     test = unpooled_test(share_estimate(500, 10000), share_estimate(560, 10000))
 
+    # ▸ §2
+    # The pooled z, Newcombe and Wilson of the same line are asserted below.
     assert test.se == pytest.approx(0.003168027778, rel=1e-9)
     assert test.statistic == pytest.approx(1.893922788, rel=1e-9)
     assert test.interval.low == pytest.approx(-0.0002092203462, rel=1e-7)
@@ -99,7 +104,9 @@ def test_pooled__reference_shares__gives_the_published_values() -> None:
     assert g is not None
     assert pooled.statistic == pytest.approx(1.893752976, rel=1e-9)
     assert pooled.p_value == pytest.approx(0.05825780604, rel=1e-8)
+    # ▸ §2
     assert chi2.statistic == pytest.approx(3.586300333, rel=1e-9)
+    assert chi2.statistic == pytest.approx(pooled.statistic**2, rel=1e-12)
     assert chi2.p_value == pytest.approx(0.05825780604, rel=1e-8)
     assert g.statistic == pytest.approx(3.588116557, rel=1e-8)
     assert g.p_value == pytest.approx(0.05819416331, rel=1e-8)
@@ -137,14 +144,19 @@ def test_wilson__any_share__agrees_with_scipy(x: int, n: int) -> None:
 def test_ratio__reference_units__gives_the_published_values() -> None:
     estimate = ratio_estimate(Moments.from_values([1, 0, 2, 1, 0, 3], [10, 4, 12, 9, 5, 20]))
 
+    # ▸ §4
     assert estimate.value == pytest.approx(0.1166666667, rel=1e-9)
     assert estimate.variance == pytest.approx(4.642592593e-4, rel=1e-9)
+    assert math.sqrt(estimate.variance or 0) == pytest.approx(0.02154667629, rel=1e-9)
 
 
 def test_ratio__reference_variants__gives_the_published_values() -> None:
     a, b = ratio_estimate(CLICKS_A), ratio_estimate(CLICKS_B)
     test = effect_test(a, b, NormalReference(0.05))
 
+    # ▸ §4
+    # The lift's delta and Fieller intervals are asserted with the other lifts.
+    assert a.value == pytest.approx(0.05, rel=1e-9)
     assert a.variance == pytest.approx(7.155916247e-6, rel=1e-9)
     assert b.value == pytest.approx(0.05765765766, rel=1e-9)
     assert b.variance == pytest.approx(8.687652682e-6, rel=1e-9)

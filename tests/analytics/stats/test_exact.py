@@ -10,6 +10,7 @@ def test_exact__reference_table__gives_the_published_values() -> None:
     found = exact_tests(2, 40, 9, 40)
 
     assert found is not None
+    # ▸ §2
     assert found.fisher_p == pytest.approx(0.04762516490, rel=1e-8)
     assert found.barnard_statistic == pytest.approx(-2.272595517, rel=1e-9)
     assert found.barnard_p == pytest.approx(0.0247290, rel=1e-3)

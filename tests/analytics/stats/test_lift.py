@@ -1,10 +1,18 @@
 """Relative lift and its intervals."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.stats.lift import delta_lift, fieller_lift, log_delta_lift
+from analytics.stats.lift import (
+    delta_effect_lift,
+    delta_lift,
+    effect_lift,
+    fieller_lift,
+    log_delta_lift,
+)
 from analytics.stats.moments import Moments
 from analytics.stats.proportions import share_estimate
 from analytics.stats.ratios import ratio_estimate
@@ -30,6 +38,9 @@ def test_fieller__reference_data__gives_the_published_values() -> None:
         fieller_lift(*each, critical_value=Z) for each in (SHARES, MEANS, RATIOS)
     )
 
+    # ▸ §3
+    # ▸ §3
+    # The rest of both lines is asserted by the tests of the other intervals below.
     assert shares.value == pytest.approx(0.12, rel=1e-9)
     assert shares.g == pytest.approx(0.007298771759, rel=1e-9)
     assert _ends(shares) == pytest.approx((-0.003952354825, 0.2604218104), rel=1e-7)
@@ -66,6 +77,7 @@ def test_log_delta__reference_data__gives_the_published_interval() -> None:
 def test_fieller__control_indistinct_from_zero__is_unbounded() -> None:
     lift = fieller_lift(share_estimate(2, 500), share_estimate(5, 500), critical_value=Z)
 
+    # ▸ §3
     assert lift.status is Status.UNBOUNDED
     assert lift.g == pytest.approx(1.913046493, rel=1e-9)
     assert lift.value == pytest.approx(1.5)
@@ -105,3 +117,47 @@ def test_fieller__metric_rescaled__is_unchanged(
     )
 
     assert _ends(scaled) == pytest.approx(_ends(plain), rel=1e-9, abs=1e-12)
+
+
+SIZES = st.one_of(st.just(0.0), st.floats(1e-320, 1e300))
+
+
+@given(values=st.tuples(SIZES, SIZES), variances=st.tuples(SIZES, SIZES), c=st.floats(0.1, 1e6))
+def test_lift__values_at_the_edge_of_a_double__are_finite_or_null(
+    values: tuple[float, float], variances: tuple[float, float], c: float
+) -> None:
+    a, b = (Estimate(9, value, v) for value, v in zip(values, variances, strict=True))
+    effect = values[1] - values[0]
+    found = [
+        compute(a, b, critical_value=c) for compute in (fieller_lift, delta_lift, log_delta_lift)
+    ] + [
+        compute(effect, variances[1], a, covariance=-variances[0], critical_value=c)
+        for compute in (effect_lift, delta_effect_lift)
+    ]
+
+    for lift in found:
+        ends = () if lift.interval is None else (lift.interval.low, lift.interval.high)
+        assert all(math.isfinite(x) for x in (lift.value, lift.se, lift.g, *ends) if x is not None)
+        assert (lift.status is Status.OK) == (lift.interval is not None)
+
+
+@given(
+    values=st.tuples(st.floats(0.1, 5), st.floats(0, 5)),
+    errors=st.tuples(st.floats(0, 1), st.floats(0.01, 1)),
+)
+def test_effect_lift__plain_difference__is_fiellers(
+    values: tuple[float, float], errors: tuple[float, float]
+) -> None:
+    a, b = (Estimate(9, value, e * e) for value, e in zip(values, errors, strict=True))
+    plain = fieller_lift(a, b, critical_value=Z)
+    found = effect_lift(
+        values[1] - values[0],
+        errors[0] ** 2 + errors[1] ** 2,
+        a,
+        covariance=-(errors[0] ** 2),
+        critical_value=Z,
+    )
+
+    assert found.status is plain.status
+    if plain.interval is not None and (plain.g or 0) < 0.99:
+        assert _ends(found) == pytest.approx(_ends(plain), rel=1e-6, abs=1e-6)

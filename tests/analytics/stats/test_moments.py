@@ -37,6 +37,7 @@ def test_moments__reference_merge__gives_the_published_values() -> None:
 def test_centred_moments__reference_merge__gives_the_published_values() -> None:
     pooled = CentredMoments.from_values([2, 4, 4, 5]) + CentredMoments.from_values([5, 7, 9])
 
+    # ▸ §17
     assert pooled.n == 7
     assert pooled.mean_y == pytest.approx(5.142857143, rel=1e-9)
     assert pooled.m2_y == pytest.approx(30.85714286, rel=1e-9)
@@ -46,6 +47,7 @@ def test_centred_moments__reference_merge__gives_the_published_values() -> None:
 def test_variance__values_far_from_zero__does_not_cancel() -> None:
     values = [10**9 + k for k in (4, 7, 13, 16)]
 
+    # ▸ §17
     assert Moments.from_values(values).variance_y == 30
     assert CentredMoments.from_values(values).variance_y == 30
 
@@ -121,6 +123,27 @@ def test_moments__stored_and_read__are_the_same_in_any_json_reader() -> None:
 def test_moments__unreadable_store__raises(stored: dict[str, object]) -> None:
     with pytest.raises(InvalidInputError):
         Moments.from_dict(stored)
+
+
+def test_centred_moments__stored_and_read__are_the_same() -> None:
+    some = CentredMoments.from_values([0.1, 1 / 3], [2.0, 5.0])
+    stored = json.loads(json.dumps(some.to_dict(), allow_nan=False))
+
+    assert CentredMoments.from_dict(stored) == some
+    for change in ({"version": 2}, {"form": "sample"}, {"m2_y": None}, {"m2_y": -1.0}, {"n": "z"}):
+        with pytest.raises(InvalidInputError):
+            CentredMoments.from_dict(stored | change)
+
+
+@pytest.mark.parametrize("values", [[float("nan"), 1.0], [float("inf")], [1e200, -1e200]])
+def test_centred_moments__beyond_a_double__raise(values: list[float]) -> None:
+    with pytest.raises(InvalidInputError):
+        CentredMoments.from_values(values)
+
+
+def test_centred_moments__merge_beyond_a_double__raises() -> None:
+    with pytest.raises(InvalidInputError):
+        CentredMoments.from_values([1e200]) + CentredMoments.from_values([-1e200])
 
 
 def test_moments__no_units__have_no_mean() -> None:
