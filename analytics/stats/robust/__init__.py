@@ -1,0 +1,1 @@
+"""Heavy tails: caps, resampling, ranks, and how much the largest units decide."""
