@@ -3,10 +3,13 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client, RequestFactory
 
 from config.wsgi import application
@@ -75,6 +78,16 @@ def test_interface__answered__is_neither_cached_nor_sniffed() -> None:
     assert not any(answer.cookies for answer in answers)
 
 
+@pytest.fixture
+def _kept_connection() -> Iterator[None]:
+    """Keep the test's connection: a web server closes one that is inside a transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
 def through_wsgi(path: str, **environ: str) -> tuple[str, dict[str, str]]:
     """Return status and headers as the web server gets them."""
     given: dict[str, Any] = {}
@@ -89,6 +102,7 @@ def through_wsgi(path: str, **environ: str) -> tuple[str, dict[str, str]]:
     return given["status"], given["headers"]
 
 
+@pytest.mark.usefixtures("_kept_connection")
 def test_server__asked_for_the_interface__runs_no_session_or_page_code() -> None:
     status, headers = through_wsgi("/api/v1/recommendations", HTTP_COOKIE="sessionid=x")
 
@@ -98,6 +112,7 @@ def test_server__asked_for_the_interface__runs_no_session_or_page_code() -> None
     assert "Content-Security-Policy" not in headers
 
 
+@pytest.mark.usefixtures("_kept_connection")
 def test_server__asked_for_a_page__runs_the_whole_chain() -> None:
     status, headers = through_wsgi("/accounts/login/")
 

@@ -103,7 +103,7 @@ def mutated(draw: Callable[..., Any], body: dict[str, Any]) -> dict[str, Any]:
     for _ in range(draw(st.integers(1, 3))):
         container, key = draw(st.sampled_from(list(places(body)) or [(body, "new")]))
         if draw(st.booleans()) or not isinstance(container, dict):
-            container[key] = draw(JSON)
+            container[key] = copy.deepcopy(draw(JSON))  # samples are shared
         else:
             container.pop(key, None)
     return body

@@ -143,8 +143,25 @@ def test_length__made_up__is_a_problem(caller: Caller, endpoint: Endpoint, lengt
         endpoint.method,
         f"/api/v1/{endpoint.path}",
         b'{"placement":',
+        content_type="application/json",
         headers=caller.headers,
         CONTENT_LENGTH=length,
     )
 
     assert response.status_code < 500
+
+
+@pytest.mark.parametrize("endpoint", STOREFRONT.values(), ids=STOREFRONT)
+def test_body__sent_in_chunks_without_a_length__is_a_411(
+    caller: Caller, endpoint: Endpoint
+) -> None:
+    response = caller.client.generic(
+        "POST",
+        f"/api/v1/{endpoint.path}",
+        b"{}",
+        content_type="application/json",
+        headers=caller.headers | {"Transfer-Encoding": "chunked"},
+        CONTENT_LENGTH="",
+    )
+
+    assert refusal(response) == (411, "length_required", None)
