@@ -36,7 +36,9 @@ def test_mann_whitney__variants_exchanged__mirrors(a: list[int], b: list[int]) -
     there, back = mann_whitney(_counts(a), _counts(b)), mann_whitney(_counts(b), _counts(a))
 
     assert (there.probability or 0) + (back.probability or 0) == pytest.approx(1)
-    assert there.p_value == back.p_value
+    assert there.status is back.status
+    if there.p_value is not None:
+        assert there.p_value == pytest.approx(back.p_value, rel=1e-9)
 
 
 def test_mann_whitney__many_units__keep_their_precision() -> None:
