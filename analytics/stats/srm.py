@@ -1,11 +1,13 @@
 """Whether the units arrived as configured: sample ratio mismatch and multiple exposure."""
 
 import math
+import operator
 from collections.abc import Sequence
 
 from scipy.special import chdtrc
 
 from analytics.errors import InvalidInputError
+from analytics.stats.references import require_alpha
 from analytics.stats.results import CheckLevel, ExposureCheck, SplitCheck, Status
 
 SRM_THRESHOLD = 0.001  # Fabijan et al. (2019): rare enough that an alarm means a fault
@@ -25,13 +27,15 @@ def split_check(
     >>> round(split_check([50_421, 49_579], [1, 1]).p_value, 9)
     0.007753082
     """
+    require_alpha(threshold)
+    counts = as_counts(counts)
     _require_split(counts, weights)
     total = sum(counts)
     expected = tuple(total * weight / math.fsum(weights) for weight in weights)
     parts = [(seen - due) ** 2 / due for seen, due in zip(counts, expected, strict=True) if due > 0]
     df = sum(weight > 0 for weight in weights) - 1
     statistic = math.fsum(parts) if total else None
-    return _judged(tuple(map(int, counts)), expected, statistic, df, threshold)
+    return _judged(counts, expected, statistic, df, threshold)
 
 
 def pool_split_checks(checks: Sequence[SplitCheck]) -> SplitCheck:
@@ -55,6 +59,7 @@ def exposure_check(
 
     `n_units` counts all exposed units, those too. Warns above 0.1 %, blocks above 1 %.
     """
+    n_multiple, n_units = as_counts([n_multiple, n_units])
     if not 0 <= n_multiple <= n_units:
         raise InvalidInputError(f"multiple exposures must lie in 0..{n_units}, were {n_multiple}")
     share = n_multiple / n_units if n_units else None
@@ -63,6 +68,17 @@ def exposure_check(
         level = CheckLevel.BLOCK if share > MULTIPLE_BLOCK else CheckLevel.WARN
     is_biasing = n_multiple > 0 and len(set(weights)) > 1
     return ExposureCheck(n_multiple, n_units, share, level, is_biasing)
+
+
+def as_counts(counts: Sequence[int]) -> tuple[int, ...]:
+    """Return the counts as Python integers; raises InvalidInputError on fractions and below 0."""
+    try:
+        exact = tuple(operator.index(count) for count in counts)
+    except TypeError as error:
+        raise InvalidInputError(f"counts must be integers, were {list(counts)}") from error
+    if any(count < 0 for count in exact):
+        raise InvalidInputError(f"counts must not be negative, were {list(exact)}")
+    return exact
 
 
 def _judged(
@@ -90,11 +106,9 @@ def _require_split(counts: Sequence[int], weights: Sequence[float]) -> None:
     """Raise InvalidInputError unless counts and weights describe one split."""
     if len(counts) != len(weights):
         raise InvalidInputError(f"{len(counts)} counts do not match {len(weights)} weights")
-    if sum(weight > 0 for weight in weights) < 2:
-        raise InvalidInputError("a split needs two variants of positive weight")
     if any(not math.isfinite(weight) or weight < 0 for weight in weights):
         raise InvalidInputError(f"weights must be finite and not negative, were {list(weights)}")
-    if any(count < 0 for count in counts):
-        raise InvalidInputError(f"counts must not be negative, were {list(counts)}")
+    if sum(weight > 0 for weight in weights) < 2:
+        raise InvalidInputError("a split needs two variants of positive weight")
     if any(seen and not weight for seen, weight in zip(counts, weights, strict=True)):
         raise InvalidInputError("a variant of weight 0 holds units")

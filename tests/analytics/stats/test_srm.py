@@ -22,6 +22,7 @@ def test_split__reference_counts__gives_the_published_values(
 ) -> None:
     check = split_check(counts, [1] * len(counts))
 
+    # ▸ §11
     assert check.statistic == pytest.approx(statistic, rel=1e-9)
     assert check.p_value == pytest.approx(p_value, rel=1e-8)
     assert check.level is CheckLevel.OK
@@ -110,3 +111,15 @@ def test_exposure__no_units__has_no_share() -> None:
 def test_exposure__more_than_all__raises() -> None:
     with pytest.raises(InvalidInputError):
         exposure_check(3, 2)
+
+
+@pytest.mark.parametrize("counts", [[1.5, 2], [float("nan"), 1], ["1", 2]])
+def test_split__counts_that_are_no_integers__raises(counts: list[int]) -> None:
+    with pytest.raises(ValueError, match=r"^invalid_input: "):
+        split_check(counts, [1, 1])
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.0, float("nan")])
+def test_split__threshold_outside_the_unit_interval__raises(threshold: float) -> None:
+    with pytest.raises(InvalidInputError):
+        split_check([1, 2], [1, 1], threshold=threshold)
