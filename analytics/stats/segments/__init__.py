@@ -1,0 +1,1 @@
+"""Whether the effect differs between segments, and by how much each may be believed."""
