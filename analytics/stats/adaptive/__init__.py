@@ -1,0 +1,1 @@
+"""Bandits: choosing variants by what was learnt, and estimating effects in spite of it."""
