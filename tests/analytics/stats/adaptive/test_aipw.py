@@ -147,7 +147,7 @@ def test_bandit__two_equal_variants__plain_mean_is_biased_and_scores_are_not(
     rng: np.random.Generator,
 ) -> None:
     plain, scored, covered = [], [], []
-    for _ in range(500):
+    for _ in range(400):
         y, chosen, e, batch = _bandit(rng)
         found = adaptive_estimate(
             aipw_scores(y, chosen, e, running_means(y, chosen, batches=batch))
@@ -157,6 +157,6 @@ def test_bandit__two_equal_variants__plain_mean_is_biased_and_scores_are_not(
         covered.append(found.interval is not None and not found.interval.excludes(0.1))
 
     # Published: plain −0.0042, scores 0.0002, coverage 0.949; here within Monte Carlo error.
-    assert np.mean(plain) - 0.1 == pytest.approx(-0.0042, abs=0.0022)
-    assert np.array(scored, dtype=float).mean() - 0.1 == pytest.approx(0.0, abs=0.0022)
+    assert np.mean(plain) - 0.1 == pytest.approx(-0.0042, abs=0.0025)
+    assert np.array(scored, dtype=float).mean() - 0.1 == pytest.approx(0.0, abs=0.0025)
     assert np.mean(covered) == pytest.approx(0.949, abs=0.03)
