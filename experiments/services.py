@@ -199,9 +199,13 @@ def _prepare_launch(experiment: Experiment) -> None:
 
 
 def _pin_parameters(experiment: Experiment) -> None:
-    """Let other rooms fix what a variant's parameters leave open, such as an artifact's version."""
+    """Let other rooms fix what a variant's parameters leave open, such as an artifact's version.
+
+    A variant without parameters takes the placement's, as they are now: what it shows must not
+    move with a default that somebody changes during the run.
+    """
     for variant in experiment.variants.all():
-        parameters = dict(variant.parameters)
+        parameters = dict(variant.parameters or experiment.placement.parameters)
         for pin in PARAMETER_PINNERS:
             parameters = pin(experiment.site, parameters)
         if parameters != variant.parameters:

@@ -61,8 +61,9 @@ def create_builtin_recommenders(site: Site) -> None:
 
 def recommenders_can_serve(experiment: Experiment) -> list[Check]:
     """Return one check per variant: its recommender exists and has an artifact that loads."""
+    default = experiment.placement.parameters
     return [
-        _variant_check(experiment.site, variant.name, variant.parameters)
+        _variant_check(experiment.site, variant.name, variant.parameters or default)
         for variant in experiment.variants.all()
     ]
 
@@ -74,7 +75,7 @@ def _variant_check(site: Site, name: str, parameters: dict[str, Any]) -> Check:
     return Check(
         f"{name} can be served",
         not problem,
-        problem or str(parameters.get("recommender", "the placement's default")),
+        problem or str(parameters.get("recommender", "decided by its own parameters")),
         "Train the recommender, or choose another.",
     )
 

@@ -1,5 +1,6 @@
 """Lists of the management interface: the rows of the caller's site, paged."""
 
+from abc import abstractmethod
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -20,6 +21,6 @@ class SiteList(ListAPIView[M], Generic[M]):
             return model.objects.none()
         return self.rows(key_of(self.request).site_id)
 
+    @abstractmethod
     def rows(self, site_id: int) -> QuerySet[M]:
         """Return what the list holds for a site."""
-        raise NotImplementedError

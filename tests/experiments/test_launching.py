@@ -1,5 +1,6 @@
 """Starting an experiment: what is checked, which buckets it gets, what is pinned."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from experiments.services import (
 )
 from recommenders.models import Recommender
 from tests.experiments.sites import a_ready_site, range_of, started
-from tests.factories import draft_experiment, trained, two_variants
+from tests.factories import a_site, draft_experiment, stocked, trained, two_variants
 
 pytestmark = pytest.mark.django_db
 
@@ -191,3 +192,31 @@ def test_launch_checks__of_a_sound_draft__all_pass_and_say_what_they_found(site:
 
     assert [check.name for check in checks if not check.passed] == []
     assert "buckets 0–1000 of 10 000" in [check.detail for check in checks]
+
+
+def test_start__variant_without_parameters__keeps_the_placements_of_that_moment() -> None:
+    site = a_site()
+    stocked(site)
+    trained(site, "popularity", "random")
+    placement = site.placements.get(key="home")
+    placement.parameters = {"recommender": "random"}
+    placement.save()
+    control, treatment = two_variants()
+    drafts = [dataclasses.replace(control, parameters={}), treatment]
+
+    running = start_experiment(experiment_id=draft_experiment(site, variants=drafts).pk)
+    placement.parameters = {"recommender": "popularity"}
+    placement.save()
+
+    assert running.variants.get(is_control=True).parameters["recommender"] == "random"
+
+
+def test_start__placements_default_is_not_trained__is_refused() -> None:
+    site = a_site()
+    stocked(site)
+    trained(site, "random")
+    control, treatment = two_variants()
+    drafts = [dataclasses.replace(control, parameters={}), treatment]
+
+    with pytest.raises(LaunchRefused, match="popularity has not been trained"):
+        start_experiment(experiment_id=draft_experiment(site, variants=drafts).pk)
