@@ -26,13 +26,13 @@ def read_statistics(stored: Mapping[str, Any]) -> Statistics:
     form = stored.get("form")
     if form is None:
         return Moments.from_dict(stored)
-    readers: dict[object, Callable[[Mapping[str, Any]], Statistics]] = {
+    readers: dict[str, Callable[[Mapping[str, Any]], Statistics]] = {
         moments.CENTRED_FORM: CentredMoments.from_dict,
         samples.FORM: Sample.from_dict,
         exact_samples.FORM: ExactSample.from_dict,
         shape.FORM: Shape.from_dict,
         value_counts.FORM: ValueCounts.from_dict,
     }
-    if form not in readers:
+    if not isinstance(form, str) or form not in readers:
         raise InvalidInputError(f"unknown form {form!r}; there are {sorted(readers)}")
     return readers[form](stored)

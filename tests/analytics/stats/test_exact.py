@@ -17,6 +17,14 @@ def test_exact__reference_table__gives_the_published_values() -> None:
     assert found.boschloo_p == pytest.approx(0.0329971, rel=1e-3)
 
 
+def test_exact__variants_too_large_to_search__is_fishers_alone() -> None:
+    found = exact_tests(2, 50_000, 9, 50_000)
+
+    assert found is not None
+    assert (found.barnard_statistic, found.barnard_p, found.boschloo_p) == (None, None, None)
+    assert found.fisher_p == pytest.approx(0.0654, abs=5e-4)
+
+
 def test_exact__nobody_succeeded__is_none() -> None:
     assert exact_tests(0, 10, 0, 12) is None
 
