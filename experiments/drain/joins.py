@@ -51,9 +51,10 @@ def _mark_clicked(request_ids: Sequence[UUID]) -> None:
     site instead of by its request id.
     """
     clicks = Event.objects.filter(request_id__in=request_ids, type=CLICK)
-    by_site: dict[int, list[UUID | None]] = {}
+    by_site: dict[int, list[UUID]] = {}
     for site_id, request_id in clicks.values_list("site_id", "request_id").distinct():
-        by_site.setdefault(site_id, []).append(request_id)
+        if request_id is not None:
+            by_site.setdefault(site_id, []).append(request_id)
     for site_id, clicked in sorted(by_site.items()):
         Slate.objects.filter(site_id=site_id, request_id__in=clicked, clicked=0).update(clicked=1)
 
