@@ -21,8 +21,15 @@ from tests.checks import ROOT, clean_environment, run_checks
 from tests.services import MissingServerError, postgresql_bin, redis_server, throwaway_services
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-# Pages and simulations do not depend on the database; they run once.
+# Pages, simulations and pure code do not depend on the database; they run once.
 ONCE = "not browser and not slow"
+PURE = (
+    "tests/analytics/stats",
+    "tests/config/simulation",
+    "tests/experiments/assignment",
+    "tests/recommenders/algorithms",
+    "tests/recommenders/evaluation",
+)
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -94,7 +101,7 @@ def _pytest_on_servers() -> tuple[bool, str]:
     except MissingServerError as error:
         return not everything_is_required(), f"skipped: {error}"
     with throwaway_services() as env:
-        return _pytest(["-m", ONCE], env)
+        return _pytest(["tests", *(f"--ignore={folder}" for folder in PURE), "-m", ONCE], env)
 
 
 def _pytest(arguments: Sequence[str], settings: Mapping[str, str]) -> tuple[bool, str]:
