@@ -1,0 +1,1 @@
+"""The calibration of the statistics as a command shows it."""
