@@ -1,12 +1,15 @@
 """Do the statistics err as often as they claim? Simulated shops, figures beside their targets."""
 
 import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
 
+from analytics.stats.calibration.rows import Row
 from analytics.stats.calibration.studies import all_jobs, run_jobs
 from config.calibration.printing import document, markdown, summary, tables
 from config.driving.background import bar, console_on
@@ -27,21 +30,25 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run every simulation and print the tables; an error where a figure strays."""
-        seed, is_quick = options["seed"], options["quick"]
-        jobs = all_jobs(quick=is_quick)
+        jobs = all_jobs(quick=options["quick"])
         with bar("Simulations", len(jobs)) as advance:
-            rows = run_jobs(jobs, seed, on_done=lambda _job: advance(1))
-        console = console_on(self.stdout)
-        for table in tables(rows):
-            console.print(table)
-        if path := options["json"]:
-            found = document(rows, seed=seed, is_quick=is_quick)
-            path.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1))
-        if path := options["markdown"]:
-            path.write_text(markdown(rows, seed=seed, is_quick=is_quick))
-        if not all(row.is_within for row in rows):
-            raise CommandError(summary(rows))
-        console.print(summary(rows), soft_wrap=True)
+            rows = run_jobs(jobs, options["seed"], on_done=lambda _job: advance(1))
+        publish(rows, console_on(self.stdout), options)
+
+
+def publish(rows: Sequence[Row], console: Console, options: Mapping[str, Any]) -> None:
+    """Print the tables and write the files; CommandError names the figures that stray."""
+    seed, is_quick = options["seed"], options["quick"]
+    for table in tables(rows):
+        console.print(table)
+    if path := options["json"]:
+        found = document(rows, seed=seed, is_quick=is_quick)
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1))
+    if path := options["markdown"]:
+        path.write_text(markdown(rows, seed=seed, is_quick=is_quick))
+    if not all(row.is_within for row in rows):
+        raise CommandError(summary(rows))
+    console.print(summary(rows), soft_wrap=True)
 
 
 def _seed(text: str) -> int:
