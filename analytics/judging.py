@@ -99,7 +99,7 @@ def judge(
             days_elapsed=days,
             monitoring=Monitoring(experiment.monitoring),
             direction=Direction(primary.metric.direction),
-            planned_units=experiment.planned_units,
+            planned_units=experiment.planned_units or None,
             planned_days=experiment.planned_days,
             mde=experiment.mde,
             has_ended=scope.has_ended,

@@ -10,6 +10,7 @@ from analytics.stats.verdicts import (
     GuardrailState,
     Reason,
     TreatmentVerdict,
+    VerdictState,
 )
 
 
@@ -44,6 +45,8 @@ def _primary(
     if is_withheld or (is_early and bad not in sides):
         return Criterion("primary", CriterionState.WITHHELD, "withheld")
     state = CriterionState.OPEN
+    if any(each.state is VerdictState.SHIP and Reason.HARMLESS in each.reasons for each in judged):
+        return Criterion("primary", CriterionState.MET, "within its limit")
     if any(is_shown_better(each.primary, inputs.direction) for each in judged):
         state = CriterionState.MET
     elif bad in sides:
@@ -54,6 +57,17 @@ def _primary(
 def is_shown_better(comparison: Comparison, direction: Direction) -> bool:
     """Tell whether a gain is shown, also after the correction where there was one."""
     return is_beyond_zero(comparison, direction.sign) and holds_adjusted(comparison)
+
+
+def is_shown_harmless(comparison: Comparison, inputs: DecisionInputs) -> bool:
+    """Tell whether a change that only has to be harmless is: the bad end is within its limit.
+
+    False where no such limit was set, or no lift can be given.
+    """
+    margin, interval = inputs.harmless_margin, comparison.lift_interval
+    if margin is None or interval is None:
+        return False
+    return interval.low > -margin if inputs.direction is Direction.UP else interval.high < margin
 
 
 def is_beyond_zero(comparison: Comparison, sign: int) -> bool:

@@ -14,10 +14,13 @@ from analytics.stats.criteria import (
     holds_adjusted,
     is_beyond_zero,
     is_shown_better,
+    is_shown_harmless,
 )
 from analytics.stats.multiplicity import Adjustment, adjust
 from analytics.stats.noninferiority import non_inferiority
+from analytics.stats.outlook import outlook_of
 from analytics.stats.results import CheckLevel, Comparison, Monitoring, Status
+from analytics.stats.story import Story
 from analytics.stats.verdicts import (
     DecisionInputs,
     Guardrail,
@@ -29,7 +32,7 @@ from analytics.stats.verdicts import (
     Verdict,
     VerdictState,
 )
-from analytics.stats.wording import Story, headline_of, sentences_of
+from analytics.stats.wording import headline_of, sentences_of
 
 
 def decide(inputs: DecisionInputs) -> Verdict:
@@ -56,6 +59,7 @@ def decide(inputs: DecisionInputs) -> Verdict:
         criteria=criteria_of(judged, inputs, invalid),
         treatments=judged,
         days_left=days_left,
+        would_change=outlook_of(story),
     )
 
 
@@ -189,28 +193,36 @@ def _conclusion(
     primary: Comparison, guardrails: tuple[GuardrailVerdict, ...], inputs: DecisionInputs
 ) -> tuple[VerdictState, tuple[Reason, ...]] | None:
     """Return ship or no meaningful gain where its rule is met."""
-    has_open = any(each.state is GuardrailState.OPEN for each in guardrails)
+    has_open = _has_open(guardrails)
     if is_shown_better(primary, inputs.direction) and not has_open:
         return VerdictState.SHIP, (Reason.PRIMARY_BETTER,)
+    if not schedule.is_planned_size_reached(inputs):
+        return None
+    if is_shown_harmless(primary, inputs):
+        return None if has_open else (VerdictState.SHIP, (Reason.HARMLESS,))
     is_small = (
         inputs.mde is not None
         and primary.lift_interval is not None
         and primary.lift_interval.lies_within(-inputs.mde, inputs.mde)
     )
-    if is_small and schedule.is_planned_size_reached(inputs):
-        return VerdictState.NO_GAIN, (Reason.WITHIN_MDE,)
-    return None
+    return (VerdictState.NO_GAIN, (Reason.WITHIN_MDE,)) if is_small else None
+
+
+def _has_open(guardrails: tuple[GuardrailVerdict, ...]) -> bool:
+    return any(each.state is GuardrailState.OPEN for each in guardrails)
 
 
 def _open_reasons(
     primary: Comparison, guardrails: tuple[GuardrailVerdict, ...], inputs: DecisionInputs
 ) -> tuple[Reason, ...]:
     """Return why nothing could be concluded."""
-    if not is_beyond_zero(primary, inputs.direction.sign):
+    is_better = is_beyond_zero(primary, inputs.direction.sign)
+    is_harmless = schedule.is_planned_size_reached(inputs) and is_shown_harmless(primary, inputs)
+    if not (is_better or is_harmless):
         return (Reason.NOT_TOLD_APART,)
     found = {
-        Reason.NOT_AFTER_ADJUSTMENT: not holds_adjusted(primary),
-        Reason.GUARDRAIL_OPEN: any(each.state is GuardrailState.OPEN for each in guardrails),
+        Reason.NOT_AFTER_ADJUSTMENT: not (is_harmless or holds_adjusted(primary)),
+        Reason.GUARDRAIL_OPEN: _has_open(guardrails),
     }
     return tuple(reason for reason, is_present in found.items() if is_present)
 

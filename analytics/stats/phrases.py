@@ -1,13 +1,16 @@
 """Parts of sentences about one comparison; also the help texts beside p-values and ranges."""
 
 from analytics.stats.formats import (
+    MINUS,
     ValueFormat,
     number,
     percent,
     percent_decimals,
     percent_range,
+    short_percent,
 )
-from analytics.stats.results import Comparison, Interval, Monitoring
+from analytics.stats.results import Comparison, Direction, Interval, Monitoring, NonInferiority
+from analytics.stats.verdicts import DecisionInputs
 
 
 def range_phrase(comparison: Comparison, value_format: ValueFormat) -> str:
@@ -34,6 +37,25 @@ def change_sentences(
         f"{metric_name} {verb} by {point}{where}.",
         f"The data are compatible with a {noun} between {low} and {high}.",
     )
+
+
+def end_phrase(comparison: Comparison, value_format: ValueFormat, *, is_low: bool) -> str:
+    """Return one end of that range, signed."""
+    if comparison.lift_interval is not None:
+        return _signed_percent(_end(comparison.lift_interval, is_low=is_low))
+    end = _end(_require_interval(comparison), is_low=is_low)
+    return value_format.text(end, is_signed=True)
+
+
+def harmless_limit(inputs: DecisionInputs) -> str:
+    """Return the limit of a change that only has to be harmless, on its bad side: −1.5 %."""
+    sign = MINUS if inputs.direction is Direction.UP else "+"
+    return f"{sign}{short_percent(inputs.harmless_margin or 0.0)}"
+
+
+def worst_phrase(finding: NonInferiority) -> str | None:
+    """Return the change for the worse that a guardrail's data leave possible, where bounded."""
+    return None if finding.worst_lift is None else _signed_percent(finding.worst_lift)
 
 
 def days_phrase(days: int) -> str:
@@ -72,6 +94,14 @@ def _sizes(
     numbers = (abs(comparison.effect or 0.0), interval.low, interval.high)
     point, low, high = (value_format.text(each) for each in numbers)
     return point, low, high
+
+
+def _signed_percent(fraction: float) -> str:
+    return percent(fraction, decimals=percent_decimals(fraction), is_signed=True)
+
+
+def _end(interval: Interval, *, is_low: bool) -> float:
+    return interval.low if is_low else interval.high
 
 
 def _require_interval(comparison: Comparison) -> Interval:

@@ -1,10 +1,12 @@
 """What a decision takes in and what it hands back."""
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from analytics.errors import InvalidInputError
 from analytics.stats.formats import ValueFormat
+from analytics.stats.references import require_alpha
 from analytics.stats.results import (
     Comparison,
     Direction,
@@ -44,6 +46,7 @@ class Reason(StrEnum):
     TOO_FEW_UNITS = "too_few_units"
     NOT_COMPUTABLE = "not_computable"
     PRIMARY_BETTER = "primary_better"
+    HARMLESS = "harmless"
     NOT_AFTER_ADJUSTMENT = "not_after_adjustment"
     WITHIN_MDE = "within_mde"
     NOT_TOLD_APART = "not_told_apart"
@@ -96,9 +99,9 @@ class DecisionInputs:
     """All that a decision rests on; what was planned is fixed before the start.
 
     `planned_units` counts all variants together. `days_elapsed`: full days of data.
-    `mde` and `harmless_margin` are fractions of the control value. `gaps`: days or
-    sources whose events are missing, in words. The guardrails' one-sided tests use
-    `guardrail_alpha`.
+    `mde` and `harmless_margin` are fractions of the control value; with the latter the
+    change only has to be harmless. `gaps`: days or sources whose events are missing, in
+    words. The guardrails' one-sided tests use `guardrail_alpha`.
     """
 
     metric_name: str
@@ -125,6 +128,18 @@ class DecisionInputs:
             raise InvalidInputError("a fixed horizon needs planned days or planned units")
         if any(each.primary.monitoring is not self.monitoring for each in self.treatments):
             raise InvalidInputError(f"a primary comparison is not monitored {self.monitoring}")
+        require_alpha(self.guardrail_alpha)
+        self._require_sizes()
+
+    def _require_sizes(self) -> None:
+        """Raise InvalidInputError on days, units or fractions that cannot be."""
+        if self.days_elapsed < 0 or (self.planned_days is not None and self.planned_days < 0):
+            raise InvalidInputError("days must not be negative")
+        if self.planned_units is not None and self.planned_units < 1:
+            raise InvalidInputError(f"planned units must be positive, were {self.planned_units}")
+        for name, size in (("mde", self.mde), ("harmless margin", self.harmless_margin)):
+            if size is not None and not 0 < size < math.inf:
+                raise InvalidInputError(f"{name} must be positive and finite, was {size}")
 
     @property
     def n_units(self) -> int:
@@ -171,6 +186,7 @@ class Verdict(Plain):
 
     `treatment_key`: the best treatment that may ship, or the one to stop, else None.
     `days_left`: until the result can be read or the size is reached, where known.
+    `would_change`: in sentences, what would turn this verdict into another.
     """
 
     state: VerdictState
@@ -181,6 +197,7 @@ class Verdict(Plain):
     criteria: tuple[Criterion, ...]
     treatments: tuple[TreatmentVerdict, ...]
     days_left: int | None = None
+    would_change: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

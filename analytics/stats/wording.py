@@ -1,45 +1,18 @@
 """The plain words of a verdict: what happened, how sure, what to do."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from analytics.stats.compare import START_CONVERSIONS, START_UNITS
 from analytics.stats.formats import number, percent, short_percent
-from analytics.stats.phrases import change_sentences, days_phrase, range_phrase
-from analytics.stats.results import Direction
+from analytics.stats.phrases import change_sentences, days_phrase, harmless_limit, range_phrase
 from analytics.stats.schedule import MINIMUM_DAYS, WEEK, is_planned_size_reached
+from analytics.stats.story import Story
 from analytics.stats.verdicts import (
-    DecisionInputs,
     GuardrailState,
     Reason,
     TreatmentVerdict,
     VerdictState,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """What there is to tell: the verdict before it has words."""
-
-    state: VerdictState
-    chosen: TreatmentVerdict | None
-    judged: tuple[TreatmentVerdict, ...]
-    reasons: tuple[Reason, ...]
-    days_left: int | None
-    inputs: DecisionInputs
-
-    @property
-    def has_several(self) -> bool:
-        """Tell whether sentences must say which treatment they mean."""
-        return len(self.judged) > 1
-
-    def where(self, treatment: TreatmentVerdict) -> str:
-        """Return " with Hybrid" where there are several treatments, else nothing."""
-        return f" with {treatment.name}" if self.has_several else ""
-
-    def sharing_state(self) -> list[TreatmentVerdict]:
-        """Return the treatments in the state of the whole."""
-        return [each for each in self.judged if each.state is self.state]
 
 
 def headline_of(story: Story) -> str:
@@ -121,19 +94,37 @@ def _exceeded(story: Story, treatment: TreatmentVerdict) -> list[str]:
 
 
 def _ship(story: Story) -> list[str]:
-    """Tell the gain, that the guardrails hold, and whether the gain is likely overstated."""
-    chosen, inputs = story.chosen, story.inputs
+    """Tell the gain, or that no harm is done, and that the guardrails hold."""
+    chosen = story.chosen
     if chosen is None:
         raise ValueError("a verdict to ship names a treatment")
-    sentences = _change(story, chosen)
-    if chosen.primary.p_adjusted is not None:
-        sentences.append(f"This holds after correction for {len(story.judged)} treatments.")
+    is_gain = Reason.PRIMARY_BETTER in chosen.reasons
+    sentences = _gain(story, chosen) if is_gain else _harmless(story, chosen)
     if chosen.guardrails:
         sentences.append("Guardrails are within limits.")
-    lift = chosen.primary.lift
-    if inputs.mde is not None and lift is not None and abs(lift) < inputs.mde:
+    lift, mde = chosen.primary.lift, story.inputs.mde
+    if is_gain and mde is not None and lift is not None and abs(lift) < mde:
         sentences.append("The change is likely overstated; expect less after roll-out.")
     return sentences
+
+
+def _gain(story: Story, treatment: TreatmentVerdict) -> list[str]:
+    """Tell the gain, and that it survives the correction where there was one."""
+    sentences = _change(story, treatment)
+    if treatment.primary.p_adjusted is not None:
+        sentences.append(f"This holds after correction for {len(story.judged)} treatments.")
+    return sentences
+
+
+def _harmless(story: Story, treatment: TreatmentVerdict) -> list[str]:
+    """Tell that a change which only has to be harmless is; no gain is claimed."""
+    inputs = story.inputs
+    reach = range_phrase(treatment.primary, inputs.value_format)
+    return [
+        f"{inputs.metric_name} is within the limit of {harmless_limit(inputs)} set for "
+        f"a change that only has to be harmless{story.where(treatment)}.",
+        f"The data are compatible with {reach}.",
+    ]
 
 
 def _no_gain(story: Story) -> list[str]:
@@ -144,23 +135,6 @@ def _no_gain(story: Story) -> list[str]:
     for treatment in story.sharing_state():
         reach = range_phrase(treatment.primary, inputs.value_format)
         sentences.append(f"The data are compatible with {reach}{story.where(treatment)}.")
-    return sentences + _harmless(story)
-
-
-def _harmless(story: Story) -> list[str]:
-    """Tell which treatments may ship if they only have to do no harm."""
-    margin, sentences = story.inputs.harmless_margin, []
-    is_up = story.inputs.direction is Direction.UP
-    end, side, sign = ("lower", "above", "−") if is_up else ("upper", "below", "+")
-    for treatment in story.sharing_state():
-        interval = treatment.primary.lift_interval
-        if margin is None or interval is None:
-            continue
-        if (interval.low > -margin) if is_up else (interval.high < margin):
-            sentences.append(
-                f"If the change{story.where(treatment)} only has to be harmless, it is: "
-                f"the {end} end is {side} the limit of {sign}{short_percent(margin)}."
-            )
     return sentences
 
 

@@ -5,9 +5,7 @@ import json
 import pytest
 
 from analytics.stats.decision import decide
-from analytics.stats.verdicts import (
-    DecisionInputs,
-)
+from analytics.stats.verdicts import DecisionInputs
 from tests.analytics.stats.decision_cases import (
     FIXED,
     guardrail_of,
@@ -27,7 +25,10 @@ STATES = [
     inputs_of(guardrails=(guardrail_of(se=0.02),), has_ended=True),
     inputs_of(counts=(51_000, 49_000), n_multiple=2000, gaps=("12 Nov",)),
     inputs_of(counts=(0, 0)),
+    inputs_of(0.002),
     inputs_of(0.002, harmless_margin=0.015),
+    inputs_of(0.002, harmless_margin=0.015, guardrails=(guardrail_of(se=0.02),)),
+    inputs_of(0.002, planned_units=150_000, harmless_margin=0.015),
     inputs_of(0.002, planned_units=150_000),
     inputs_of(0.002, planned_units=150_000, mde=None),
     inputs_of(0.01, 0.01, has_ended=True),
@@ -45,10 +46,14 @@ STATES = [
 @pytest.mark.parametrize("inputs", STATES)
 def test_verdict__any_state__reads_as_plain_sentences(inputs: DecisionInputs) -> None:
     verdict = decide(inputs)
-    words = f"{verdict.headline}. {verdict.text}"
+    sentences = (*verdict.sentences, *verdict.would_change)
+    words = " ".join((f"{verdict.headline}.", *sentences))
 
     assert verdict.sentences
-    assert all(sentence[0].isupper() and sentence.endswith(".") for sentence in verdict.sentences)
+    assert verdict.would_change
+    for sentence in sentences:
+        assert sentence[0].isupper() or sentence[0].isdigit()
+        assert sentence.endswith(".")
     plain = words.lower().replace("roll-out", "")
     assert not [phrase for phrase in FORBIDDEN if phrase in plain.replace("harm", "")]
     assert "None" not in words
