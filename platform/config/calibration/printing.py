@@ -41,11 +41,11 @@ def markdown(rows: Sequence[Row], *, seed: int, is_quick: bool) -> str:
         "1.0 (R1) or 1.5 (R2); *capped* at the 99.9th percentile per unit; units are those of "
         "one variant; 28 equal looks, 10 at 1,000 units. Confidence sequences begin at 500 "
         "units, or 100 conversions, per variant.\n",
-        "The published figures do not always tell their runs or their simulated units. Coverage on "
-        "revenue is taken as published from 4,000 runs, for as of "
-        "100,000 five of nine figures would lie beyond chance, to both sides. Where CUPED lacks history, metric and past correlate by 0.75; skewed revenue is "
-        "log-normal before and after; impressions per unit are geometric; buyers order 1.3 "
-        "times.\n",
+        "The published figures do not always tell their runs or their simulated units. Coverage "
+        "on revenue is taken as published from 4,000 runs: as of 100,000, five of nine figures "
+        "would lie beyond chance, to both sides. Where CUPED lacks history, metric and past "
+        "correlate by 0.75; skewed revenue is log-normal before and after; impressions per unit "
+        "are geometric; buyers order 1.3 times.\n",
         f"{summary(rows)}\n",
     ]
     for study, found in _by_study(rows):
