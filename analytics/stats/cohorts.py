@@ -9,6 +9,7 @@ from analytics.errors import InvalidInputError
 from analytics.stats.moments import Moments
 
 DAY_US = 86_400_000_000
+LAST_DAY = 100_000  # almost three centuries: times in microseconds stay whole 64-bit numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +25,13 @@ def is_mature(exposed_us: ArrayLike, *, day: int, until_us: int) -> NDArray[np.b
     """Return which units were exposed at least day + 1 full days before `until_us`.
 
     Times in microseconds since the epoch, UTC. Only then is the whole day seen. Raises
-    InvalidInputError on a negative day and on times that are not whole numbers.
+    InvalidInputError on a day outside 0..100 000 and on times that are not whole numbers.
 
     >>> is_mature([0, DAY_US], day=1, until_us=2 * DAY_US).tolist()
     [True, False]
     """
-    if day < 0:
-        raise InvalidInputError(f"day must not be negative, was {day}")
+    if not 0 <= day <= LAST_DAY:
+        raise InvalidInputError(f"day must lie in 0..{LAST_DAY}, was {day}")
     return _times("exposed_us", exposed_us) + (day + 1) * DAY_US <= until_us
 
 

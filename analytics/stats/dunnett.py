@@ -10,7 +10,7 @@ from scipy.special import ndtr
 
 from analytics.errors import InvalidInputError
 from analytics.stats.quadrature import Floats, any_of, panel_rule
-from analytics.stats.references import require_alpha, upper_quantile
+from analytics.stats.references import require_alpha, require_sides, upper_quantile
 from analytics.stats.results import Interval, Plain
 
 REACH = 9.0  # deviations of the shared control that the quadrature covers
@@ -51,6 +51,7 @@ def dunnett_tail(
     0.05
     """
     loadings = _loadings(n_control, n_treatments)
+    require_sides(sides)
     if not math.isfinite(statistic):
         raise InvalidInputError(f"statistic must be finite, was {statistic}")
     return _tail(abs(statistic) if sides == 2 else statistic, loadings, sides)
@@ -66,6 +67,7 @@ def dunnett_critical_value(
     """
     loadings = _loadings(n_control, n_treatments)
     require_alpha(alpha)
+    require_sides(sides)
     # One alone is too few, Bonferroni's too many: c lies between.
     low = upper_quantile(alpha / sides)
     high = upper_quantile(alpha / sides / len(loadings))

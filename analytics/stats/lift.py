@@ -2,6 +2,7 @@
 
 import math
 
+from analytics.errors import InvalidInputError
 from analytics.stats.effects import require_defined
 from analytics.stats.results import Estimate, Interval, Lift, Status
 
@@ -16,6 +17,7 @@ def fieller_lift(control: Estimate, treatment: Estimate, *, critical_value: floa
     the control value is not positive or the treatment's is negative; `unbounded` when
     g = c²s²_A / m²_A ≥ 1. Source: Fieller (1954), JRSS-B 16.
     """
+    _require_critical(critical_value)
     value_a, variance_a = require_defined(control)
     value_b, variance_b = require_defined(treatment)
     if value_a <= 0 or value_b < 0:
@@ -32,6 +34,7 @@ def delta_lift(control: Estimate, treatment: Estimate, *, critical_value: float)
     se² = s²_B / m²_A + m²_B·s²_A / m⁴_A; adequate for |m_A| / s_A ≥ 20. Statuses as
     `fieller_lift`, `unbounded` only where the error leaves the range of a double.
     """
+    _require_critical(critical_value)
     value_a, variance_a = require_defined(control)
     value_b, variance_b = require_defined(treatment)
     if value_a <= 0 or value_b < 0:
@@ -46,6 +49,7 @@ def log_delta_lift(control: Estimate, treatment: Estimate, *, critical_value: fl
 
     Needs both values positive (else `zero_baseline`) and value / error ≥ 5.
     """
+    _require_critical(critical_value)
     value_a, variance_a = require_defined(control)
     value_b, variance_b = require_defined(treatment)
     if value_a <= 0 or value_b <= 0:
@@ -78,6 +82,8 @@ def effect_lift(
     s²_d = s²_A + s²_B and cov = −s²_A it is `fieller_lift`. For adjusted effects over the
     unadjusted control value. Statuses as there. Source: Fieller (1954), JRSS-B 16.
     """
+    _require_critical(critical_value)
+    _require_effect(effect, effect_variance, covariance)
     value_a, variance_a = require_defined(baseline)
     if value_a <= 0 or value_a + effect < 0:
         return Lift(Status.ZERO_BASELINE)
@@ -100,6 +106,8 @@ def delta_effect_lift(
     se² = (s²_d − 2L·cov(d, m_A) + L²·s²_A) / m²_A. Statuses as `delta_lift`. Source: Deng,
     Knoblich & Lu (2018), KDD.
     """
+    _require_critical(critical_value)
+    _require_effect(effect, effect_variance, covariance)
     value_a, variance_a = require_defined(baseline)
     if value_a <= 0 or value_a + effect < 0:
         return Lift(Status.ZERO_BASELINE)
@@ -137,3 +145,13 @@ def _around(point: float, se: float, critical_value: float) -> Lift:
 def _squared(value: float) -> float:
     """Return the square; infinite where `**` would raise."""
     return value * value
+
+
+def _require_critical(critical_value: float) -> None:
+    if not 0 < critical_value < math.inf:
+        raise InvalidInputError(f"a critical value must be positive, was {critical_value}")
+
+
+def _require_effect(effect: float, variance: float, covariance: float) -> None:
+    if not (math.isfinite(effect) and math.isfinite(covariance) and 0 <= variance < math.inf):
+        raise InvalidInputError(f"not an effect and its errors: {effect}, {variance}, {covariance}")

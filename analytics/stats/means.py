@@ -1,5 +1,6 @@
 """Means per unit: revenue, orders, clicks; zeros are kept."""
 
+from analytics.errors import InvalidInputError
 from analytics.stats.effects import effect_test, require_defined
 from analytics.stats.moments import CentredMoments, Moments
 from analytics.stats.references import StudentReference
@@ -23,11 +24,14 @@ def mean_estimate(moments: Moments | CentredMoments) -> Estimate:
 def welch_df(control: Estimate, treatment: Estimate) -> float:
     """Return Welch's degrees of freedom, se⁴ / Σ (v/n)² / (n − 1).
 
-    Source: Welch (1947), Biometrika 34. Raises InvalidInputError as `effect_test`.
+    Source: Welch (1947), Biometrika 34. Raises InvalidInputError below two units and as
+    `effect_test`.
     """
     _, variance_a = require_defined(control)
     _, variance_b = require_defined(treatment)
     total = variance_a + variance_b
+    if min(control.n, treatment.n) < 2 or total <= 0:
+        raise InvalidInputError("Welch's t needs two units in each variant, and a variance")
     # Shares instead of fourth powers: the same number without overflow.
     share_a, share_b = variance_a / total, variance_b / total
     return 1 / (share_a**2 / (control.n - 1) + share_b**2 / (treatment.n - 1))

@@ -76,8 +76,10 @@ def non_inferiority(
 
     One-sided at `alpha`, in the comparison's own monitoring. `is_exceeded` uses its
     two-sided critical value. Where both variances are 0 only the values can be compared:
-    a guardrail that is no worse in any unit seen counts as shown.
+    a guardrail that is no worse in any unit seen counts as shown. Raises InvalidInputError
+    on a margin outside [0, 1).
     """
+    _require_margin(margin)
     if comparison.status is Status.ZERO_VARIANCE:
         is_no_worse = direction.sign * (comparison.effect or 0.0) >= 0
         return NonInferiority(margin, comparison.status, is_no_worse, is_exceeded=False)

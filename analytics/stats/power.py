@@ -3,7 +3,7 @@
 import math
 
 from analytics.errors import InvalidInputError
-from analytics.stats.references import require_alpha, upper_quantile, upper_tail
+from analytics.stats.references import require_alpha, require_sides, upper_quantile, upper_tail
 from analytics.stats.results import Monitoring
 
 # Reading at every look costs units: daily looks for four weeks, 80 % power.
@@ -33,6 +33,7 @@ def power_of(effect: float, se: float, *, critical_value: float, sides: int = 2)
     """
     if not (math.isfinite(effect) and math.isfinite(se) and se > 0):
         raise InvalidInputError(f"not an effect with its error: {effect}, {se}")
+    require_sides(sides)
     z = abs(effect) / se
     other = upper_tail(z + critical_value) if sides == 2 else 0.0
     return upper_tail(critical_value - z) + other

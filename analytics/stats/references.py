@@ -38,14 +38,27 @@ def require_alpha(alpha: float) -> float:
 def upper_quantile(tail: float) -> float:
     """Return the z that a standard normal exceeds with probability `tail`.
 
+    Raises InvalidInputError unless `tail` lies strictly between 0 and 1.
+
     >>> round(upper_quantile(0.025), 9)
     1.959963985
     """
+    if not 0 < tail < 1:
+        raise InvalidInputError(f"a tail must lie in (0, 1), was {tail}")
     return float(-ndtri(tail))
 
 
+def require_sides(sides: int) -> int:
+    """Return `sides`; raises InvalidInputError unless a test has one or two."""
+    if sides not in (1, 2):
+        raise InvalidInputError(f"a test has 1 or 2 sides, not {sides}")
+    return sides
+
+
 def upper_tail(z: float) -> float:
-    """Return the probability that a standard normal exceeds z, exact far out."""
+    """Return the probability that a standard normal exceeds z, exact far out; not of NaN."""
+    if math.isnan(z):
+        raise InvalidInputError("z must be a number, was nan")
     return float(ndtr(-z))
 
 

@@ -13,7 +13,7 @@ from itertools import accumulate
 from scipy.special import lambertw, log_ndtr
 
 from analytics.errors import InvalidInputError
-from analytics.stats.effects import judged_effect
+from analytics.stats.effects import LARGEST, judged_effect
 from analytics.stats.references import require_alpha
 from analytics.stats.results import Interval, Plain
 
@@ -76,8 +76,8 @@ def one_sided_critical_value(n: int, *, rho2: float, alpha: float = 0.05) -> flo
 
 def log_e_value(statistic: float, n: int, *, rho2: float) -> float:
     """Return ln E, the log of the evidence against a zero effect, φz²/(2(1+φ)) − ½ ln(1+φ)."""
-    phi = _phi(n, rho2)
-    return phi * statistic**2 / (2 * (1 + phi)) - math.log1p(phi) / 2
+    phi = _phi(n, rho2, statistic)
+    return _exponent(statistic, phi) - math.log1p(phi) / 2
 
 
 def sequential_p_value(statistic: float, n: int, *, rho2: float) -> float:
@@ -90,8 +90,8 @@ def one_sided_p_value(statistic: float, n: int, *, rho2: float) -> float:
 
     √(1+φ) / (2(exp(φz²/(2(1+φ))) − 1)), the one-sided critical value solved for α.
     """
-    phi = _phi(n, rho2)
-    exponent = phi * max(statistic, 0.0) ** 2 / (2 * (1 + phi))
+    phi = _phi(n, rho2, statistic)
+    exponent = _exponent(max(statistic, 0.0), phi)
     if exponent == 0:
         return 1.0
     log_p = math.log1p(phi) / 2 - math.log(2) - exponent - math.log(-math.expm1(-exponent))
@@ -104,9 +104,9 @@ def one_sided_log_e_value(statistic: float, n: int, *, rho2: float) -> float:
     ln 2 + ln Φ(u) + u²/2 − ½ ln(1+φ), u = z·√(φ/(1+φ)). `one_sided_p_value` is the
     closed form that stays at or above 1 / E.
     """
-    phi = _phi(n, rho2)
+    phi = _phi(n, rho2, statistic)
     u = statistic * math.sqrt(phi / (1 + phi))
-    return math.log(2) + float(log_ndtr(u)) + u**2 / 2 - math.log1p(phi) / 2
+    return math.log(2) + float(log_ndtr(u)) + _exponent(statistic, phi) - math.log1p(phi) / 2
 
 
 def running_minimum(p_values: Sequence[float]) -> list[float]:
@@ -115,6 +115,8 @@ def running_minimum(p_values: Sequence[float]) -> list[float]:
     >>> running_minimum([0.4, 0.03, 0.2])
     [0.4, 0.03, 0.03]
     """
+    if not all(0 <= p_value <= 1 for p_value in p_values):
+        raise InvalidInputError(f"p-values must lie in [0, 1], were {list(p_values)}")
     return list(accumulate(p_values, min))
 
 
@@ -190,8 +192,15 @@ class SequentialReference:
         return sequential_p_value(statistic, self.n, rho2=rho2)
 
 
-def _phi(n: int, rho2: float) -> float:
+def _exponent(statistic: float, phi: float) -> float:
+    """Return φz²/(2(1+φ)), at most the largest double."""
+    return min(LARGEST, phi / (2 * (1 + phi)) * statistic * statistic)
+
+
+def _phi(n: int, rho2: float, statistic: float = 0.0) -> float:
     """Return φ = n·ρ², how far the look is along the tuning."""
     if n < 1 or not (math.isfinite(rho2) and rho2 > 0):
         raise InvalidInputError(f"n and rho2 must be positive, were {n} and {rho2}")
+    if not abs(statistic) <= LARGEST:
+        raise InvalidInputError(f"statistic must be finite and below {LARGEST:g}, was {statistic}")
     return n * rho2

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analytics.errors import InvalidInputError
 from analytics.stats.arrays import finite_array, require_between, require_same_shape
+from analytics.stats.columns import require_finite
 from analytics.stats.references import NormalReference
 from analytics.stats.results import Interval, Plain, Status
 
@@ -75,6 +76,7 @@ def running_means(
     [0.0, 1.0, 1.0, 1.0]
     """
     y, taken = finite_array("outcomes", outcomes), _as_flags(is_chosen)
+    require_finite("start", [start])
     order = np.arange(len(y), dtype=np.float64)
     batch = order if batches is None else finite_array("batches", batches)
     require_same_shape(outcomes=y, is_chosen=taken, batches=batch)

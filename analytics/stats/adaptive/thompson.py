@@ -90,6 +90,8 @@ def choose_variants(
     One batch shares its probabilities: with delayed outcomes, compute them anew per batch.
     """
     p = _as_probabilities(probabilities)
+    if size < 0:
+        raise InvalidInputError(f"size must not be negative, was {size}")
     chosen = rng.choice(len(p), size=size, p=p)
     return chosen, p[chosen]
 

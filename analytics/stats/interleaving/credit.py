@@ -64,6 +64,8 @@ def winner_of(earned: Sequence[int], *, first: int = 0, second: int = 1) -> int:
     >>> winner_of((1, 3)), winner_of((2, 0)), winner_of((1, 1))
     (1, -1, 0)
     """
+    if not (0 <= first < len(earned) and 0 <= second < len(earned)):
+        raise InvalidInputError(f"no rankings {first} and {second} among {len(earned)}")
     return (earned[second] > earned[first]) - (earned[second] < earned[first])
 
 

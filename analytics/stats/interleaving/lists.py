@@ -52,6 +52,8 @@ def shared_prefix(rankings: Sequence[Ranking], k: int) -> int:
     >>> shared_prefix(["abc", "abd"], 10)
     2
     """
+    if not rankings or k < 0:
+        raise InvalidInputError(f"need a ranking and k ≥ 0, were {len(rankings)} and {k}")
     for slot, items in enumerate(zip(*rankings, strict=False)):
         if slot == k or len(set(items)) > 1:
             return slot

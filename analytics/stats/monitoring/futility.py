@@ -81,6 +81,8 @@ def conditional_power(
     0.5824
     """
     time = _require_open(statistic, information, final_bound)
+    if drift is not None and not math.isfinite(drift):
+        raise InvalidInputError(f"drift must be finite, was {drift}")
     ahead = statistic / math.sqrt(time) if drift is None else drift
     reached = statistic * math.sqrt(time) + ahead * (1 - time)
     return upper_tail((final_bound - reached) / math.sqrt(1 - time))

@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 
 from analytics.errors import InvalidInputError
 from analytics.stats.monitoring.paths import Paths
-from analytics.stats.references import require_alpha, upper_quantile
+from analytics.stats.references import require_alpha, require_sides, upper_quantile
 from analytics.stats.results import Plain
 
 MOST_DRIFT = 30.0  # deviations at full information: beyond, every test rejects at once
@@ -36,6 +36,7 @@ def crossings(
     [0.0026, 0.0224]
     """
     _require_looks(information, bounds)
+    require_sides(sides)
     paths, found = Paths.start(), []
     for index, (time, bound) in enumerate(zip(information, bounds, strict=True)):
         place = bound * math.sqrt(time)
@@ -58,7 +59,10 @@ def rejection_probability(
 def drift_for_power(
     information: Sequence[float], bounds: Sequence[float], *, power: float = 0.8, sides: int = 2
 ) -> float:
-    """Return the mean of z at information 1 at which the upper bounds are crossed with `power`."""
+    """Return the mean of z at information 1 at which the upper bounds are crossed with `power`.
+
+    Raises InvalidInputError where chance alone crosses them as often, or nothing does.
+    """
     require_alpha(power)
 
     def lack(drift: float) -> float:
@@ -67,7 +71,10 @@ def drift_for_power(
 
     if lack(0.0) >= 0:
         raise InvalidInputError(f"these bounds are crossed with probability {power} by chance")
-    return float(brentq(lack, 0.0, MOST_DRIFT / math.sqrt(information[-1]), xtol=1e-10))
+    most = MOST_DRIFT / math.sqrt(information[-1])
+    if lack(most) <= 0:
+        raise InvalidInputError(f"no effect crosses these bounds with probability {power}")
+    return float(brentq(lack, 0.0, most, xtol=1e-10))
 
 
 def inflation_factor(
@@ -82,8 +89,8 @@ def inflation_factor(
 
     (drift / (z at 1 − alpha/sides + z at power))² · last information; 1 for one look.
     """
-    fixed = upper_quantile(require_alpha(alpha) / sides) + upper_quantile(1 - power)
     drift = drift_for_power(information, bounds, power=power, sides=sides)
+    fixed = upper_quantile(require_alpha(alpha) / sides) + upper_quantile(1 - power)
     return (drift / fixed) ** 2 * information[-1]
 
 

@@ -13,7 +13,7 @@ from analytics.stats.power import (
     require_positive,
     require_power,
 )
-from analytics.stats.references import require_alpha, upper_quantile
+from analytics.stats.references import require_alpha, upper_quantile, upper_tail
 from analytics.stats.results import Monitoring
 
 LEHR = 16.0  # twice the constant at alpha 0.05 and power 0.8, rounded up
@@ -146,4 +146,7 @@ def _t_power(effect: float, n: float, alpha: float) -> float:
     """Return the power of the two-sided t-test with n units per variant."""
     df, shift = 2 * n - 2, effect * math.sqrt(n / 2)
     critical = float(-stdtrit(df, require_alpha(alpha) / 2))
-    return 1 - float(nctdtr(df, shift, critical)) + float(nctdtr(df, shift, -critical))
+    found = 1 - float(nctdtr(df, shift, critical)) + float(nctdtr(df, shift, -critical))
+    if math.isnan(found):  # so far out, or at so many units, that the library gives up
+        return upper_tail(critical - shift) + upper_tail(critical + shift)
+    return found

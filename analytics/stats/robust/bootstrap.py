@@ -74,6 +74,7 @@ def resampled_moments(
     values: ValueCounts, resamples: int, *, rng: np.random.Generator
 ) -> MomentArrays:
     """Return the moments of resamples of n units with replacement, arrays (resamples,)."""
+    _require_resamples(resamples)
     n, k = values.n, len(values.values)
     if n == 0:
         return _moments(values, np.zeros((resamples, 0)))
@@ -95,6 +96,7 @@ def poisson_moments(
     the sum of a value's `counts` weights is Poisson(counts). Source: Chamandy et al.
     (2012), Estimating uncertainty for massive data streams.
     """
+    _require_resamples(resamples)
     step = max(1, CHUNK // max(1, len(values.values)))
     sizes = [min(step, resamples - start) for start in range(0, resamples, step)]
     parts = [
@@ -171,3 +173,8 @@ def _joined(parts: list[MomentArrays]) -> MomentArrays:
     return MomentArrays(
         *(np.concatenate([getattr(each, name) for each in parts]) for name in names)
     )
+
+
+def _require_resamples(resamples: int) -> None:
+    if resamples < 1:
+        raise InvalidInputError(f"there must be a resample, were {resamples}")

@@ -7,6 +7,7 @@ from functools import reduce
 from operator import add
 
 from analytics.errors import InvalidInputError
+from analytics.stats.columns import require_finite
 from analytics.stats.compare import compare_estimates
 from analytics.stats.means import mean_estimate
 from analytics.stats.results import Comparison, Kind, Monitoring, Plain, WarningCode
@@ -61,7 +62,11 @@ def pooled_cap(variants: Sequence[ValueCounts], *, q: float = CAP_AT) -> float |
 def cap_report(
     variants: Sequence[ValueCounts], cap: float | None, *, is_frozen: bool, q: float | None
 ) -> CapReport:
-    """Return the cap with the share of units capped and of the total it removed."""
+    """Return the cap with the share of units capped and of the total it removed.
+
+    Raises InvalidInputError on a cap or q that is not finite.
+    """
+    require_finite("cap and q", [each for each in (cap, q) if each is not None])
     overall = _capped(_pooled(variants), cap)
     return CapReport(cap, is_frozen, q, overall, tuple(_capped(each, cap) for each in variants))
 

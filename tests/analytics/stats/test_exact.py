@@ -1,6 +1,7 @@
 """Exact tests of small tables."""
 
 import pytest
+from scipy.stats import fisher_exact
 
 from analytics.errors import InvalidInputError
 from analytics.stats.exact import exact_tests, needs_exact
@@ -23,6 +24,31 @@ def test_exact__variants_too_large_to_search__is_fishers_alone() -> None:
     assert found is not None
     assert (found.barnard_statistic, found.barnard_p, found.boschloo_p) == (None, None, None)
     assert found.fisher_p == pytest.approx(0.0654, abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [(2, 40, 9, 40), (0, 12, 5, 9), (7, 7, 1, 30), (300, 2_000, 340, 1_900), (3, 10, 10**6, 10**7)],
+)
+def test_fisher__tables_of_any_size__agrees_with_scipy(table: tuple[int, int, int, int]) -> None:
+    x_a, n_a, x_b, n_b = table
+    expected = fisher_exact([[x_a, x_b], [n_a - x_a, n_b - x_b]]).pvalue
+
+    found = exact_tests(*table)
+
+    assert found is not None
+    assert found.fisher_p == pytest.approx(expected, rel=1e-9)
+
+
+def test_exact__a_million_million_units__is_fishers_at_once_or_none() -> None:
+    few = exact_tests(2, 10**12, 9, 10**12)
+    many = exact_tests(5 * 10**11, 10**12, 5 * 10**11, 10**12)
+
+    assert few is not None
+    assert many is not None
+    # So large that both variants are binomial: 11 coins, 2 or fewer heads, or tails.
+    assert few.fisher_p == pytest.approx(2 * (1 + 11 + 55) / 2**11, rel=1e-9)
+    assert many.fisher_p is None
 
 
 def test_exact__nobody_succeeded__is_none() -> None:
