@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import betaln, ndtr
@@ -148,6 +148,7 @@ def test_prob_best__several__agrees_with_draws(rng: np.random.Generator) -> None
 
 
 @settings(max_examples=40)
+@example(posterior=BetaPosterior(348771.0752724094, 348771.0752724094), mass=0.5168099949697889)
 @given(
     posterior=st.builds(BetaPosterior, st.floats(1.01, 1e6), st.floats(1.01, 1e6)),
     mass=st.floats(0.5, 0.99),
