@@ -13,6 +13,7 @@ from analytics.stats.quadrature import Floats, any_of, panel_rule
 from analytics.stats.references import require_alpha, require_sides, upper_quantile
 from analytics.stats.results import Interval, Plain
 
+MOST_TREATMENTS = 1_000  # more are a typing error, and would be made
 REACH = 9.0  # deviations of the shared control that the quadrature covers
 FINEST_PANEL = 0.002  # a control a hundred thousand times rarer needs no finer one
 
@@ -111,8 +112,8 @@ def optimal_weights(k: int) -> tuple[float, ...]:
     >>> [round(share, 4) for share in optimal_weights(4)]
     [0.3333, 0.1667, 0.1667, 0.1667, 0.1667]
     """
-    if k < 1:
-        raise InvalidInputError(f"there must be a treatment, were {k}")
+    if not 1 <= k <= MOST_TREATMENTS:
+        raise InvalidInputError(f"treatments must be 1 to {MOST_TREATMENTS}, were {k}")
     root = math.sqrt(k)
     return tuple(weight / (root + k) for weight in (root, *[1.0] * k))
 

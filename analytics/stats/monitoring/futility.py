@@ -17,6 +17,8 @@ from analytics.stats.monitoring.spending import Spending
 from analytics.stats.references import require_alpha, upper_tail
 from analytics.stats.results import Plain
 
+LEAST_DRIFT = 0.5  # deviations at full information: with less, chance alone is as good
+
 
 @dataclass(frozen=True, slots=True)
 class Futility(Plain):
@@ -56,7 +58,8 @@ def futility_drift(
     """Return the drift at which success and futility bounds meet at the end, power kept.
 
     `found` must reach its final look. (drift / fixed drift)² is the inflation of a test
-    that stops for futility too. Raises InvalidInputError on an unfinished boundary.
+    that stops for futility too. Raises InvalidInputError on an unfinished boundary, and on
+    a power at which the bounds meet at no drift from 0.5 to 30.
     """
     if not found.looks or not found.looks[-1].is_final or found.looks[-1].bound is None:
         raise InvalidInputError("the boundary must reach its final look")
@@ -66,7 +69,9 @@ def futility_drift(
     def gap(drift: float) -> float:
         return (_solved(found, drift, beta, chosen)[-1] or -REACH) - last
 
-    return float(brentq(gap, 0.5, MOST_DRIFT, xtol=1e-9))
+    if not gap(LEAST_DRIFT) < 0 < gap(MOST_DRIFT):
+        raise InvalidInputError(f"no drift makes these bounds meet with power {power}")
+    return float(brentq(gap, LEAST_DRIFT, MOST_DRIFT, xtol=1e-9))
 
 
 def conditional_power(

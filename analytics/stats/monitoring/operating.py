@@ -30,13 +30,16 @@ def crossings(
 
     `information`: increasing, positive, 1 is the fixed test's size or any other unit;
     `bounds` on z, one per look; `drift`: the mean of z at information 1. Raises
-    InvalidInputError on looks that do not increase or bounds that are not finite.
+    InvalidInputError on looks that do not increase or are too close together to compute,
+    and on bounds or a drift that are not finite.
 
     >>> [round(each.above, 4) for each in crossings([0.5, 1], [2.797, 1.977])]
     [0.0026, 0.0224]
     """
     _require_looks(information, bounds)
     require_sides(sides)
+    if not math.isfinite(drift):
+        raise InvalidInputError(f"drift must be finite, was {drift}")
     paths, found = Paths.start(), []
     for index, (time, bound) in enumerate(zip(information, bounds, strict=True)):
         place = bound * math.sqrt(time)

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from analytics.stats.quadrature import Floats, panel_rule
+from analytics.errors import InvalidInputError
+from analytics.stats.quadrature import PANEL_NODES, Floats, panel_rule
 
 # Panels as wide as so many standard deviations of the narrower step beside them: four
 # nodes per deviation leave an error near 1e-14, with far fewer nodes than Simpson needs.
 PANEL_DEVIATIONS = 5.0
 REACH = 10.0  # deviations beyond which no path is followed
+MOST_PAIRS = 10**8  # of nodes, from look to look: beyond, a step takes gigabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +63,29 @@ class Paths:
     ) -> "Paths":
         """Return the paths whose z stays below `bound` at `time`, and above −`bound` if two-sided.
 
-        One-sided paths are followed down to ten deviations below where they drift.
+        They are followed ten deviations either way of where all of them drift, no further.
         """
-        root = math.sqrt(time)
-        low = -bound * root if sides == 2 else min(drift * time, 0.0) - REACH * root
-        return self.between(time, low, bound * root, next_time=next_time, drift=drift)
+        root, centre = math.sqrt(time), drift * time
+        low, high = centre - REACH * root, min(bound * root, centre + REACH * root)
+        if sides == 2:
+            low = max(low, -bound * root)
+        return self.between(time, low, high, next_time=next_time, drift=drift)
 
     def between(
         self, time: float, low: float, high: float, *, next_time: float | None, drift: float = 0.0
     ) -> "Paths":
         """Return the paths inside [low, high] at `time`.
 
-        The nodes resolve this step and the one to `next_time`, whichever is finer.
+        The nodes resolve this step and the one to `next_time`, whichever is finer. Raises
+        InvalidInputError where that takes more than can be computed.
         """
-        if next_time is None:
-            return Paths(time, np.zeros(1), np.zeros(1))  # nothing comes after
+        if next_time is None or low >= high:
+            return Paths(time, np.zeros(1), np.zeros(1))  # nothing comes after, or is inside
         variance = time - self.time
         finer = min(variance, next_time - time)
         panels = max(1, math.ceil((high - low) / (PANEL_DEVIATIONS * math.sqrt(finer))))
+        if panels * PANEL_NODES * len(self.places) > MOST_PAIRS:
+            raise InvalidInputError(f"looks at {time} and {next_time} are too close together")
         places, weights = panel_rule(np.linspace(low, high, panels + 1))
         centres = self.places + drift * variance
         kernel = np.exp(-((places[:, None] - centres) ** 2) / (2 * variance))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from scipy.special import gammaln
 
 from analytics.errors import InvalidInputError
+from analytics.stats.references import require_alpha
 from analytics.stats.results import CheckLevel, Plain
 from analytics.stats.srm import SRM_THRESHOLD, split_check
 
@@ -69,6 +70,7 @@ def sequential_split(
     `peak_log_evidence`: the peak of the look before (0 at the first), so that an alarm
     once raised stays. False alarms over all looks together stay below `threshold`.
     """
+    require_alpha(threshold)
     evidence = log_split_evidence(counts, weights, concentration=concentration)
     if not math.isfinite(peak_log_evidence):
         raise InvalidInputError(f"peak must be finite, was {peak_log_evidence}")

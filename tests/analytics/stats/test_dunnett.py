@@ -116,3 +116,8 @@ def test_effects__no_variance__raises(variance: float) -> None:
 def test_optimal_weights__no_treatment__raises() -> None:
     with pytest.raises(InvalidInputError):
         optimal_weights(0)
+
+
+def test_optimal_weights__a_million_million_treatments__raises() -> None:
+    with pytest.raises(InvalidInputError, match="were 1000000000000"):
+        optimal_weights(10**12)

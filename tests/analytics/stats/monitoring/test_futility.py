@@ -116,3 +116,8 @@ def test_power__not_finite__raises(bad: float) -> None:
             power(bad, 0.5, final_bound=2.0)
         with pytest.raises(InvalidInputError):
             power(1.0, 0.5, final_bound=bad)
+
+
+def test_futility_drift__power_that_chance_alone_has__raises() -> None:
+    with pytest.raises(InvalidInputError, match="no drift"):
+        futility_drift(boundary([0.5, 1.0]), power=1e-12)

@@ -102,3 +102,24 @@ def test_drift__bounds_crossed_by_chance__raises() -> None:
 def test_crossings__no_looks__raises(information: list[float], bounds: list[float]) -> None:
     with pytest.raises(InvalidInputError):
         crossings(information, bounds)
+
+
+@pytest.mark.parametrize("sides", [1, 2])
+def test_crossings__bound_or_drift_beyond_reach__are_certain_not_endless(sides: int) -> None:
+    unreached = crossings([0.5, 1.0], [1e12, 1.96], sides=sides)
+    at_once = crossings([0.5, 1.0], [2.8, 1.98], drift=1e12, sides=sides)
+
+    assert unreached[0].above == 0
+    assert unreached[1].above == pytest.approx(0.025, abs=1e-4)
+    assert [each.above for each in at_once] == [1.0, 0.0]
+
+
+def test_crossings__looks_too_close_to_compute__raises() -> None:
+    with pytest.raises(InvalidInputError, match="too close together"):
+        crossings([0.5, 0.5 + 1e-12, 1.0], [2.8, 2.8, 1.98])
+
+
+@pytest.mark.parametrize("drift", [math.nan, math.inf])
+def test_crossings__impossible_drift__raises(drift: float) -> None:
+    with pytest.raises(InvalidInputError, match="drift must be finite"):
+        crossings([0.5, 1.0], [2.8, 1.98], drift=drift)

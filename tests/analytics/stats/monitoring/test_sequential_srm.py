@@ -144,3 +144,9 @@ def test_split__fair_and_unfair_traffic__alarms_as_the_reference_says(
     assert alarm_rate(0.5, 2000) <= 0.001 + 3 * math.sqrt(0.001 / 2000)
     assert alarm_rate(0.505, 500) == pytest.approx(0.18, abs=0.055)
     assert alarm_rate(0.51, 300) == pytest.approx(0.99, abs=0.02)
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.0, math.nan])
+def test_split__impossible_threshold__raises(threshold: float) -> None:
+    with pytest.raises(InvalidInputError):
+        sequential_split([5, 5], [1, 1], threshold=threshold)
