@@ -176,8 +176,8 @@ def _may_be_watched(kind: Kind, estimate: Estimate) -> bool:
 
 
 def _conversions(estimate: Estimate) -> int:
-    """Return the units that converted, from a share."""
-    return round((estimate.value or 0) * estimate.n)
+    """Return the units that converted, from a share; an adjusted one may pass its ends."""
+    return round(min(1.0, max(0.0, estimate.value or 0.0)) * estimate.n)
 
 
 def _warnings(

@@ -1,5 +1,7 @@
 """Means per unit: revenue, orders, clicks; zeros are kept."""
 
+import math
+
 from analytics.errors import InvalidInputError
 from analytics.stats.effects import effect_test, require_defined
 from analytics.stats.moments import CentredMoments, Moments
@@ -24,12 +26,14 @@ def mean_estimate(moments: Moments | CentredMoments) -> Estimate:
 def welch_df(control: Estimate, treatment: Estimate) -> float:
     """Return Welch's degrees of freedom, se⁴ / Σ (v/n)² / (n − 1).
 
-    Source: Welch (1947), Biometrika 34. Raises InvalidInputError below two units and as
-    `effect_test`.
+    Source: Welch (1947), Biometrika 34. Raises InvalidInputError below two units, on
+    variances whose sum is no double, and as `effect_test`.
     """
     _, variance_a = require_defined(control)
     _, variance_b = require_defined(treatment)
     total = variance_a + variance_b
+    if math.isinf(total):
+        raise InvalidInputError(f"variances are too large: {variance_a} and {variance_b}")
     if min(control.n, treatment.n) < 2 or total <= 0:
         raise InvalidInputError("Welch's t needs two units in each variant, and a variance")
     # Shares instead of fourth powers: the same number without overflow.

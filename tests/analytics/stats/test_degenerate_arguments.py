@@ -9,7 +9,6 @@ import inspect
 import math
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from analytics.stats.results import Comparison, Estimate
 from analytics.stats.samples import Sample
 from analytics.stats.value_counts import ValueCounts
 from tests.analytics.stats import sound_calls, sound_choices, sound_designs
+from tests.analytics.stats.finite import non_finite
 from tests.analytics.stats.sound_inputs import Call
 
 CALLS = [*sound_calls.CALLS, *sound_designs.CALLS, *sound_choices.CALLS]
@@ -140,28 +140,6 @@ def _sequences(name: str, value: list[Any] | tuple[Any, ...]) -> Iterator[Any]:
     for each in degenerate(name, value[0]) if value else ():
         yield kind([each, *value[1:]])
         yield kind([each] * len(value))
-
-
-def non_finite(value: Any, path: str = "result") -> str | None:
-    """Return where in a result, and in the properties of its dataclasses, NaN or infinity is."""
-    if isinstance(value, float | np.floating):
-        return None if math.isfinite(value) else f"{path} is {value}"
-    if isinstance(value, np.ndarray):
-        is_number = value.dtype.kind in "fc"
-        return f"{path} is {value}" if is_number and not np.isfinite(value).all() else None
-    found = (non_finite(each, f"{path}{name}") for name, each in _parts(value))
-    return next((each for each in found if each), None)
-
-
-def _parts(value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        yield from ((f"[{key}]", each) for key, each in value.items())
-    elif isinstance(value, list | tuple | set | frozenset):
-        yield from ((f"[{index}]", each) for index, each in enumerate(value))
-    elif is_dataclass(value) and not isinstance(value, type):
-        properties = inspect.getmembers(type(value), lambda each: isinstance(each, property))
-        for name in (*(each.name for each in fields(value)), *(name for name, _ in properties)):
-            yield f".{name}", getattr(value, name)
 
 
 def run(call: Call, arguments: dict[str, Any]) -> Any:
