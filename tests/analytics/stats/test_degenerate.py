@@ -7,22 +7,27 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analytics.stats.compare import compare
+from analytics.stats.compare import compare, compare_estimates
 from analytics.stats.counts import poisson_test
+from analytics.stats.exact import exact_tests
 from analytics.stats.exact_samples import ExactSample
 from analytics.stats.moments import Moments
+from analytics.stats.offpolicy.estimators import snips
+from analytics.stats.offpolicy.log import FeedbackLog
 from analytics.stats.proportions import share_estimate
 from analytics.stats.quantiles import compare_quantiles, quantile_estimate
-from analytics.stats.results import Kind, Monitoring, Status
+from analytics.stats.results import Estimate, Kind, Monitoring, Status, WarningCode
 from analytics.stats.robust.bootstrap import bootstrap_t
 from analytics.stats.robust.influence import influence
 from analytics.stats.robust.ranks import mann_whitney
 from analytics.stats.robust.winsorise import compare_winsorised
 from analytics.stats.samples import Sample
+from analytics.stats.srm import split_check
 from analytics.stats.value_counts import ValueCounts
 from analytics.stats.variance.cuped import compare_cuped
 from analytics.stats.variance.regression import lin_regression
 from analytics.stats.variance.stratification import centred, poststratify
+from tests.analytics.stats.finite import non_finite
 
 FIXED = Monitoring.FIXED
 SOUND = [0, 0, 0, 4, 1, 0, 7, 0, 2, 0] * 30
@@ -141,6 +146,103 @@ def test_degenerate__a_million_million_counted_values__keep_their_precision() ->
     assert sample.variance("y") == pytest.approx(0.25 * (1 + 1e-12), rel=1e-14)
 
 
+N = 600
+PART = Moments(N, 60, 60)
+MANY = Moments(10**12, 5 * 10**10, 5 * 10**10)
+Row = tuple[Any, Status, Status, str]
+
+
+def _shares(control: Moments, treatment: Moments = PART, **settings: Any) -> Any:
+    return compare(Kind.BINARY, control, treatment, **({"monitoring": FIXED} | settings))
+
+
+def _estimates(control: float, treatment: float) -> Any:
+    both = (Estimate(N, value, 0.01) for value in (control, treatment))
+    return compare_estimates(Kind.MEAN, *both, monitoring=FIXED)
+
+
+def _over(shown: list[int]) -> Any:
+    both = (Moments.from_values(SOUND, each) for each in (shown, [1, 2] * 150))
+    return compare(Kind.RATIO, *both, monitoring=FIXED)
+
+
+def _with_history(x: list[int]) -> Any:
+    samples = [Sample.from_columns({"y": SOUND, "x": x})] * 2
+    return compare_cuped(samples, covariates=["x"], monitoring=FIXED)[0].comparison
+
+
+BASELINE, OPEN = Status.ZERO_BASELINE, Status.UNBOUNDED
+NOTHING = Status.ZERO_DENOMINATOR
+# What is shown: e(ffect), p(-value), i(nterval), l(ift), r(ange of the lift). The rest is null.
+CONTRACT: dict[str, Row] = {
+    "no units": (lambda: _shares(Moments(0, 0, 0)), FEW, FEW, ""),
+    "no units in either": (lambda: _shares(*[Moments(0, 0, 0)] * 2), FEW, FEW, ""),
+    "one unit": (lambda: _shares(Moments(1, 1, 1)), FEW, FEW, ""),
+    "before the start": (
+        lambda: _shares(Moments(499, 60, 60), monitoring=Monitoring.ALWAYS_VALID),
+        FEW,
+        FEW,
+        "",
+    ),
+    "both of zero": (lambda: _shares(*[Moments(N, 0, 0)] * 2), STILL, BASELINE, "e"),
+    "both the same": (lambda: _shares(*[Moments(N, N, N)] * 2), STILL, STILL, "el"),
+    "both still, apart": (lambda: _shares(Moments(N, N, N), Moments(N, 0, 0)), STILL, STILL, "el"),
+    "one still": (lambda: _shares(Moments(N, N, N)), OK, OK, "epilr"),
+    "control of zero": (lambda: _shares(Moments(N, 0, 0)), OK, BASELINE, "epi"),
+    "control below zero": (lambda: _estimates(-1.0, -2.0), OK, BASELINE, "epi"),
+    "signs that change": (lambda: _estimates(1.0, -1.0), OK, BASELINE, "epi"),
+    "control near zero": (lambda: _estimates(0.1, 0.3), OK, OPEN, "epil"),
+    "nothing to divide by": (lambda: _over([0] * 300), NOTHING, NOTHING, ""),
+    "one covariate value": (lambda: _with_history([7] * 300), OK, OK, "epilr"),
+    "10^12 units": (lambda: _shares(MANY, MANY), OK, OK, "epilr"),
+    "10^12 units, watched": (
+        lambda: _shares(MANY, MANY, monitoring=Monitoring.ALWAYS_VALID),
+        OK,
+        OK,
+        "epilr",
+    ),
+}
+
+
+@pytest.mark.parametrize("row", CONTRACT.values(), ids=CONTRACT)
+def test_degenerate__every_case_of_the_contract__has_its_status_and_shows_no_more(row: Row) -> None:
+    judge, status, lift_status, shown = row
+    found = judge()
+    values = (found.effect, found.p_value, found.interval, found.lift, found.lift_interval)
+
+    assert (found.status, found.lift_status) == (status, lift_status)
+    given = [name for name, value in zip("epilr", values, strict=True) if value is not None]
+    assert "".join(given) == shown
+    assert non_finite(found) is None
+    assert (WarningCode.ONE_ZERO_VARIANCE in found.warnings) == (
+        status is OK and 0 in (found.control.variance, found.treatment.variance)
+    )
+
+
+def test_degenerate__covariate_of_one_value__adjusts_nothing() -> None:
+    plain, adjusted = _mean(SOUND), _with_history([7] * 300)
+
+    assert (adjusted.effect, adjusted.se) == pytest.approx((plain.effect, plain.se), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("rewards", "target", "status"),
+    [
+        ([], [], FEW),
+        ([1], [0.5], FEW),
+        ([1, 0], [0, 0], Status.NO_OVERLAP),
+        ([0, 0], [0.5, 0.5], STILL),
+    ],
+)
+def test_degenerate__logged_decisions__have_the_documented_status(
+    rewards: list[float], target: list[float], status: Status
+) -> None:
+    found = snips(FeedbackLog.of(rewards, [0.5] * len(rewards), target))
+
+    assert (found.status, found.interval) == (status, None)
+    assert non_finite(found) is None
+
+
 NAN, INF = float("nan"), float("inf")
 
 
@@ -157,7 +259,28 @@ NAN, INF = float("nan"), float("inf")
         lambda: ValueCounts.from_values([-INF]),
         lambda: ValueCounts.from_counts({1: -1}),
         lambda: lin_regression([NAN], [0], [1.0]),
-        lambda: compare(Kind.MEAN, Moments(0, 0, 0), Moments(0, 0, 0), alpha=NAN),
+        *(
+            lambda alpha=alpha: compare(Kind.MEAN, PART, PART, alpha=alpha)
+            for alpha in (NAN, INF, 0.0, 1.0, -0.05)
+        ),
+        lambda: Estimate(-1, 0.0, 0.0),
+        lambda: Estimate(9, NAN, 1.0),
+        lambda: Estimate(9, 1.0, INF),
+        lambda: Estimate(9, 1.0, -1.0),
+        lambda: compare_estimates(Kind.MEAN, *[Estimate(N, 1.0, 1.7e308)] * 2),
+        lambda: compare(Kind.BINARY, Moments(10, 11, 11), PART),
+        lambda: exact_tests(11, 10, 1, 10),
+        lambda: exact_tests(-1, 10, 1, 10),
+        lambda: split_check([5, -5], [1, 1]),
+        lambda: split_check([5, 5], [1, -1]),
+        lambda: split_check([5, 5], [1, NAN]),
+        lambda: split_check([5, 5], [1, 0]),
+        lambda: split_check([5, 5, 5], [1, 1]),
+        lambda: FeedbackLog.of([1], [0.0], [0.5]),
+        lambda: FeedbackLog.of([1], [-0.1], [0.5]),
+        lambda: FeedbackLog.of([NAN], [0.5], [0.5]),
+        lambda: FeedbackLog.of([1], [0.5], [INF]),
+        lambda: poststratify([{"a": centred(Moments(2, 1, 1))}], weights={"a": 0.0}),
         lambda: poststratify([{"a": centred(Moments(2, 1, 1))}], weights={"a": INF}),
     ],
 )
