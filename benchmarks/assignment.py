@@ -13,7 +13,7 @@ from config.bench import Case, Settings
 from experiments.assignment.assign import decide_experiment
 from experiments.assignment.hashing import BUCKETS, bucket_of, buckets_of
 from experiments.assignment.layers import variant_ranges
-from experiments.assignment.specs import ExperimentSpec, UnitIds, VariantSpec
+from experiments.assignment.specs import ExperimentSpec, UnitIds, VariantSpec, Visit
 
 UNITS = 20_000
 BULK_UNITS = 200_000
@@ -71,7 +71,7 @@ def _ours(ids: list[str]) -> list[int]:
     experiment = _experiment()
     found = []
     for unit in ids:
-        variant = decide_experiment(experiment, UnitIds(visitor_id=unit), {}).variant
+        variant = decide_experiment(experiment, Visit(UnitIds(visitor_id=unit), {})).variant
         found.append(variant.id if variant else -1)
     return found
 

@@ -68,11 +68,11 @@ def free_range(experiment: Experiment, allocation: Allocation) -> Range:
 
 
 def taken_ranges(experiment: Experiment) -> list[Range]:
-    """Return the buckets that other experiments hold in the layer of this one's placement."""
+    """Return the buckets that other experiments hold in this one's layer."""
     return list(_holding(experiment).values_list("start", "stop"))
 
 
 def _holding(experiment: Experiment) -> QuerySet[Allocation]:
     return Allocation.objects.filter(
-        layer=experiment.placement.layer_id, experiment__status__in=HOLDS_BUCKETS
+        layer=experiment.layer, experiment__status__in=HOLDS_BUCKETS
     ).exclude(experiment=experiment)

@@ -11,7 +11,7 @@ def experiments_of(site_id: int) -> QuerySet[Experiment]:
     """Return a site's experiments with what their pages show, newest first."""
     return (
         Experiment.objects.filter(site_id=site_id)
-        .select_related("site", "placement__layer", "allocation")
+        .select_related("site", "placement__layer", "own_layer", "allocation")
         .prefetch_related("variants")
     )
 

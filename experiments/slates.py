@@ -32,6 +32,7 @@ class ServedSlate(msgspec.Struct, frozen=True, kw_only=True):
     phase: int | None = None
     variant_id: int | None = None
     unit_id: str = ""
+    unit_type: str = ""
     reason: str = ""
     recommender: str = ""
     artifact: str = ""

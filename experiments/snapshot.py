@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,16 +10,25 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
+from django.db.models import QuerySet
 
 from experiments.assignment.layers import variant_ranges
-from experiments.assignment.specs import ExperimentSpec, PlacementSpec, VariantSpec
+from experiments.assignment.specs import (
+    ExperimentSpec,
+    HoldoutSpec,
+    PlacementSpec,
+    PrerequisiteSpec,
+    VariantSpec,
+)
 from experiments.lifecycle import Status
-from experiments.models import ApiKey, ConfigVersion, Experiment, Placement, Site
+from experiments.models import ApiKey, ConfigVersion, Experiment, Holdout, Placement, Site
 from experiments.watching import Watched
 
 log = logging.getLogger(__name__)
 
-LIVE = (Status.SCHEDULED, Status.RUNNING, Status.PAUSED, Status.ENDED)
+# What anybody may hear of; drafts are compiled too, but only testers meet them.
+PUBLISHED = (Status.SCHEDULED, Status.RUNNING, Status.PAUSED, Status.ENDED)
+UNSTARTED = (Status.DRAFT, Status.REVIEW, Status.SCHEDULED)
 NOBODY: dict[str, Any] = {"$not": {}}  # the condition that no unit meets
 DECIDING = (Status.RUNNING, Status.PAUSED)
 
@@ -53,7 +62,12 @@ class SiteSpec:
     exposure_mode: str
     count_unverified: bool
     placements: dict[str, PlacementSpec]
-    experiments: tuple[ExperimentSpec, ...]
+    experiments: dict[int, ExperimentSpec]
+
+    @property
+    def published(self) -> list[ExperimentSpec]:
+        """Return the experiments that anybody may hear of, oldest first."""
+        return [each for each in self.experiments.values() if each.status in PUBLISHED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +88,10 @@ def version() -> int:
 def load(_previous: Snapshot | None = None) -> Snapshot:
     """Return the snapshot compiled from the database, and keep a copy on disk."""
     seen = version()
-    experiments = (
-        Experiment.objects.filter(status__in=LIVE)
-        .select_related("placement__layer", "allocation")
-        .prefetch_related("variants")
-        .order_by("id")
-    )
+    holdouts = _holdouts()
     by_site: dict[int, list[ExperimentSpec]] = {}
-    for row in experiments:
-        by_site.setdefault(row.site_id, []).append(compile_experiment(row))
+    for row in compilable().exclude(status=Status.ARCHIVED).order_by("id"):
+        by_site.setdefault(row.site_id, []).append(compile_experiment(row, holdouts))
     placements: dict[int, list[Placement]] = {}
     for placement in Placement.objects.all():
         placements.setdefault(placement.site_id, []).append(placement)
@@ -98,32 +107,82 @@ def load(_previous: Snapshot | None = None) -> Snapshot:
     return snapshot
 
 
-def compile_experiment(experiment: Experiment) -> ExperimentSpec:
-    """Return an experiment as assignment sees it."""
-    variants = list(experiment.variants.all())
-    ranges = variant_ranges([variant.weight for variant in variants]) if variants else ()
+def compilable() -> QuerySet[Experiment]:
+    """Return the experiments with everything that compiling one looks at."""
+    return Experiment.objects.select_related(
+        "placement__layer", "own_layer", "allocation"
+    ).prefetch_related(
+        "variants", "overrides__variant", "prerequisites__required", "prerequisites__variants"
+    )
+
+
+def _holdouts() -> dict[int, list[Holdout]]:
+    """Return the holdouts by site."""
+    out: dict[int, list[Holdout]] = {}
+    for holdout in Holdout.objects.prefetch_related("layers").order_by("id"):
+        out.setdefault(holdout.site_id, []).append(holdout)
+    return out
+
+
+def compile_experiment(
+    experiment: Experiment, holdouts: Mapping[int, Sequence[Holdout]] | None = None
+) -> ExperimentSpec:
+    """Return an experiment as assignment sees it; `holdouts`: by site, read when not given."""
+    known = _holdouts() if holdouts is None else holdouts
     allocation = getattr(experiment, "allocation", None)
     return ExperimentSpec(
         id=experiment.pk,
         key=experiment.key,
-        placement=experiment.placement.key,
+        placement=experiment.placement.key if experiment.placement else "",
         unit_type=experiment.unit_type,
         status=experiment.status,
         phase=experiment.phase,
         seed=experiment.seed,
-        layer_seed=experiment.placement.layer.seed,
-        allocation=((allocation.start, allocation.stop),) if allocation else (),
-        variants=tuple(
-            VariantSpec(
-                id=variant.pk,
-                key=variant.key,
-                name=variant.name,
-                range=span,
-                parameters=_object(variant.parameters),
-            )
-            for variant, span in zip(variants, ranges, strict=True)
-        ),
+        layer_seed=experiment.layer.seed,
+        allocation=((allocation.start, allocation.admitted_stop),) if allocation else (),
+        variants=_variants(experiment),
         condition=_object(experiment.eligibility, otherwise=NOBODY),
+        holdouts=_concerning(experiment, known.get(experiment.site_id, ())),
+        fallback_unit_type=experiment.fallback_unit_type,
+        overrides={each.unit_id: each.variant.key for each in experiment.overrides.all()},
+        prerequisites=_prerequisites(experiment),
+        is_killed=experiment.is_killed,
+        is_sticky=experiment.is_sticky,
+    )
+
+
+def _variants(experiment: Experiment) -> tuple[VariantSpec, ...]:
+    variants = list(experiment.variants.all())
+    ranges = variant_ranges([variant.weight for variant in variants]) if variants else ()
+    return tuple(
+        VariantSpec(
+            id=variant.pk,
+            key=variant.key,
+            name=variant.name,
+            range=span,
+            parameters=_object(variant.parameters),
+        )
+        for variant, span in zip(variants, ranges, strict=True)
+    )
+
+
+def _concerning(experiment: Experiment, holdouts: Iterable[Holdout]) -> tuple[HoldoutSpec, ...]:
+    """Return the holdouts of the whole site and of the experiment's layer."""
+    return tuple(
+        HoldoutSpec(holdout.seed, (0, holdout.buckets))
+        for holdout in holdouts
+        if not (layers := holdout.layers.all()) or experiment.layer in layers
+    )
+
+
+def _prerequisites(experiment: Experiment) -> tuple[PrerequisiteSpec, ...]:
+    return tuple(
+        PrerequisiteSpec(
+            needed.required_id,
+            needed.required.key,
+            frozenset(variant.key for variant in needed.variants.all()),
+        )
+        for needed in experiment.prerequisites.all()
     )
 
 
@@ -146,7 +205,6 @@ def _key(key: ApiKey) -> KeySpec:
 def _site(
     site: Site, placements: Iterable[Placement], experiments: list[ExperimentSpec]
 ) -> SiteSpec:
-    deciding = [experiment for experiment in experiments if experiment.status in DECIDING]
     return SiteSpec(
         id=site.pk,
         slug=site.slug,
@@ -160,12 +218,19 @@ def _site(
             placement.key: PlacementSpec(
                 key=placement.key,
                 parameters=_object(placement.parameters),
-                experiments=tuple(e for e in deciding if e.placement == placement.key),
+                experiments=_at(placement, experiments, DECIDING),
+                tryouts=_at(placement, experiments, UNSTARTED),
             )
             for placement in placements
         },
-        experiments=tuple(experiments),
+        experiments={experiment.id: experiment for experiment in experiments},
     )
+
+
+def _at(
+    placement: Placement, experiments: Iterable[ExperimentSpec], statuses: Sequence[Status]
+) -> tuple[ExperimentSpec, ...]:
+    return tuple(e for e in experiments if e.placement == placement.key and e.status in statuses)
 
 
 def _copy_path() -> Path:

@@ -61,7 +61,7 @@ def create_builtin_recommenders(site: Site) -> None:
 
 def recommenders_can_serve(experiment: Experiment) -> list[Check]:
     """Return one check per variant: its recommender exists and has an artifact that loads."""
-    default = experiment.placement.parameters
+    default = experiment.placement.parameters if experiment.placement else {}
     return [
         _variant_check(experiment.site, variant.name, variant.parameters or default)
         for variant in experiment.variants.all()

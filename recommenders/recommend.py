@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from experiments.assignment.assign import decide_placement
-from experiments.assignment.specs import Decision, PlacementSpec, UnitIds
+from experiments.assignment.specs import Decision, PlacementSpec, UnitIds, Visit
 from experiments.errors import NotFound
 from experiments.recorder import record_slate
 from experiments.shapes import SlateRequest, text_id
@@ -44,12 +44,9 @@ def recommend(
         session_id=text_id(body.session_id),
     )
     consent = body.consent
-    decision = decide_placement(
-        placement,
-        units,
-        _attributes(body),
-        has_consent=consent.personalization and consent.analytics,
-    )
+    has_consent = consent.personalization and consent.analytics
+    visit = Visit(units, _attributes(body), has_consent=has_consent)
+    decision = decide_placement(placement, visit, site.experiments)
     served = _serve(site, body, units, decision)
     request_id = uuid.uuid4()
     slate = _slate(site, body, units, decision, served, request_id, now)
@@ -115,13 +112,14 @@ def _slate(
             phase=decision.phase if variant else None,
             variant_id=variant.id if variant else None,
             unit_id=decision.unit_id if variant else "",
+            unit_type=decision.unit_type if variant else "",
             reason=decision.reason,
             recommender=served.recommender,
             artifact=served.artifact,
             items=served.items,
             fallback=served.fallback,
             latency_us=latency_us,
-            attributes=_attributes(body) if variant else {},
+            attributes=_attributes(body) if body.consent.personalization else {},
         )
 
     return with_latency

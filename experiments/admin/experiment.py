@@ -50,7 +50,7 @@ class ExperimentAdmin(StepsAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Experiment]:
         """Fetch what every page of an experiment shows; a form's save waits for a start."""
-        rows = super().get_queryset(request).select_related("site", "placement__layer")
+        rows = super().get_queryset(request).select_related("site", "placement__layer", "own_layer")
         if request.method == "POST" and connection.in_atomic_block:
             return rows.select_for_update(of=("self",))
         return rows
@@ -151,7 +151,7 @@ class ExperimentAdmin(StepsAdmin):
     @display(description="Placement", ordering="placement__name")
     def placement_name(self, obj: Experiment) -> str:
         """Return the placement without its key."""
-        return obj.placement.name
+        return obj.place
 
     @display(description="Run", ordering="started_at")
     def progress(self, obj: Experiment) -> str:

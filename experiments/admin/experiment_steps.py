@@ -18,7 +18,7 @@ def _is_paused(experiment: Experiment) -> bool:
 def _share_text(experiment: Experiment) -> str:
     allocation = getattr(experiment, "allocation", None)
     share = (allocation.stop - allocation.start) / PER_CENT if allocation else 0
-    return f"{share:g} % of the units at {experiment.placement.name} in {experiment.site.name}"
+    return f"{share:g} % of the units at {experiment.place} in {experiment.site.name}"
 
 
 def _before_start(experiment: Experiment) -> Sequence[str]:

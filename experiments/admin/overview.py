@@ -58,7 +58,7 @@ def _row(experiment: Experiment) -> Row:
         url=reverse("admin:experiments_experiment_change", args=[experiment.pk]),
         status=experiment.status,
         tone=TONES[Status(experiment.status)],
-        where=f"{experiment.placement.name}, {experiment.site.name}",
+        where=f"{experiment.place}, {experiment.site.name}",
         run=day_text(experiment),
         report_url=report_url(experiment) if experiment.started_at else "",
     )

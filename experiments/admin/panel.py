@@ -44,7 +44,7 @@ class Panel:
 
 def panel_of(experiment: Experiment) -> Panel:
     """Return the panel of an experiment."""
-    layer = experiment.placement.layer
+    layer = experiment.layer
     checks = services.launch_checks(experiment) if is_editable(experiment) else []
     return Panel(
         status=experiment.status,
@@ -75,7 +75,7 @@ def day_text(experiment: Experiment) -> str:
 
 
 def _sentence(experiment: Experiment, failed: int) -> str:
-    where = f"{experiment.placement.name}, {experiment.site.name}"
+    where = f"{experiment.place}, {experiment.site.name}"
     if experiment.status == Status.PAUSED:
         return f"{where}. Paused: everybody sees the placement's default."
     if not is_editable(experiment):

@@ -14,7 +14,7 @@ from experiments.api.limits import spend
 from experiments.api.problems import Problem, answers_problems
 from experiments.api.storefront import json_answer, storefront
 from experiments.assignment.assign import decide_experiment
-from experiments.assignment.specs import Decision, UnitIds
+from experiments.assignment.specs import Decision, UnitIds, Visit
 from experiments.errors import NotFound
 from experiments.hints import hint
 from experiments.shapes import (
@@ -93,11 +93,11 @@ def assignments(request: HttpRequest) -> HttpResponse:
 
 
 def _decisions(site: SiteSpec, body: AssignmentRequest) -> list[Decision]:
-    wanted = [e for e in site.experiments if body.experiment in (None, e.key)]
+    wanted = [e for e in site.published if body.experiment in (None, e.key)]
     if body.experiment is not None and not wanted:
         raise NotFound(
             f"unknown experiment {body.experiment!r}",
-            known=[e.key for e in site.experiments],
+            known=[e.key for e in site.published],
             field="experiment",
         )
     units = UnitIds(
@@ -106,10 +106,8 @@ def _decisions(site: SiteSpec, body: AssignmentRequest) -> list[Decision]:
         session_id=text_id(body.session_id),
     )
     has_consent = body.consent.personalization and body.consent.analytics
-    return [
-        decide_experiment(experiment, units, body.attributes, has_consent=has_consent)
-        for experiment in wanted
-    ]
+    visit = Visit(units, body.attributes, has_consent=has_consent)
+    return [decide_experiment(experiment, visit, site.experiments) for experiment in wanted]
 
 
 def _assignment(decision: Decision) -> Assignment:

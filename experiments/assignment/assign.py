@@ -1,7 +1,6 @@
-"""The decision: layer, eligibility, holdout, variant; always with a reason."""
+"""The decision: override, layer, eligibility, holdout, prerequisite, variant; with a reason."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from experiments.assignment.conditions import matches
 from experiments.assignment.hashing import bucket_of
@@ -11,35 +10,38 @@ from experiments.assignment.specs import (
     ExperimentSpec,
     PlacementSpec,
     Reason,
-    UnitIds,
     VariantSpec,
+    Visit,
 )
 
 # Paused is told apart later: it concerns only the units of the experiment's own buckets.
 DECIDING = frozenset({"running", "paused"})
-ENDED = {"ended": Reason.ENDED, "archived": Reason.ENDED}
+OVER = frozenset({"ended", "archived"})
+# Prerequisites of prerequisites are followed so far; a ring is refused when it is saved.
+MAX_PREREQUISITES = 8
+
+Experiments = Mapping[int, ExperimentSpec]
 
 
 def decide_placement(
-    placement: PlacementSpec,
-    units: UnitIds,
-    attributes: Mapping[str, Any],
-    *,
-    has_consent: bool = True,
+    placement: PlacementSpec, visit: Visit, experiments: Experiments | None = None
 ) -> Decision:
     """Return what a unit gets at a placement: at most one experiment decides it.
 
-    Without one the placement's own parameters serve, and the reason is that of the experiment whose
-    buckets hold the unit, else that of the first experiment, else NO_EXPERIMENT.
+    `experiments`: those of the site by id, for prerequisites. Without a variant the placement's own
+    parameters serve, and the reason is that of the experiment whose buckets hold the unit, else
+    that of the first experiment, else NO_EXPERIMENT.
     """
-    refusals: list[Decision] = []
-    for experiment in placement.experiments:
-        decision = decide_experiment(experiment, units, attributes, has_consent=has_consent)
-        if decision.in_experiment:
-            return decision
-        refusals.append(decision)
-    concerned = (refusal for refusal in refusals if refusal.reason != Reason.NOT_IN_LAYER)
-    return _default(placement, next(concerned, refusals[0] if refusals else None))
+    asked = placement.experiments
+    if visit.is_qa or visit.forced:
+        asked = placement.experiments + placement.tryouts
+    decisions = [decide_experiment(each, visit, experiments) for each in asked]
+    served = [decision for decision in decisions if decision.variant is not None]
+    if served:
+        # A forced variant wins over the one that the unit's buckets would give.
+        return next((each for each in served if not each.in_experiment), served[0])
+    concerned = (each for each in decisions if each.reason != Reason.NOT_IN_LAYER)
+    return _default(placement, next(concerned, decisions[0] if decisions else None))
 
 
 def _default(placement: PlacementSpec, outside: Decision | None) -> Decision:
@@ -51,19 +53,19 @@ def _default(placement: PlacementSpec, outside: Decision | None) -> Decision:
         experiment_id=outside.experiment_id if outside else None,
         phase=outside.phase if outside else None,
         unit_id=outside.unit_id if outside else "",
+        unit_type=outside.unit_type if outside else "",
     )
 
 
 def decide_experiment(
     experiment: ExperimentSpec,
-    units: UnitIds,
-    attributes: Mapping[str, Any],
-    *,
-    has_consent: bool = True,
+    visit: Visit,
+    experiments: Experiments | None = None,
+    depth: int = MAX_PREREQUISITES,
 ) -> Decision:
     """Return the variant of a unit in one experiment, or why it is in none."""
-    unit_id = units.of(experiment.unit_type)
-    reason, variant = _reason_and_variant(experiment, unit_id, attributes, has_consent)
+    unit_type, unit_id = _unit_of(experiment, visit)
+    reason, variant = _reason_and_variant(experiment, unit_id, visit, experiments or {}, depth)
     return Decision(
         reason=reason,
         parameters=variant.parameters if variant else {},
@@ -72,28 +74,83 @@ def decide_experiment(
         phase=experiment.phase,
         variant=variant,
         unit_id=unit_id,
+        unit_type=unit_type,
     )
 
 
+def _unit_of(experiment: ExperimentSpec, visit: Visit) -> tuple[str, str]:
+    """Return the type and id that are hashed: kept over a sign-in, the experiment's, a fallback."""
+    fallback = experiment.fallback_unit_type
+    if (kept := _kept(experiment, visit)) is not None:
+        return fallback or experiment.unit_type, kept
+    unit_id = visit.units.of(experiment.unit_type)
+    if unit_id or not fallback:
+        return experiment.unit_type, unit_id
+    return fallback, visit.units.of(fallback)
+
+
+def _kept(experiment: ExperimentSpec, visit: Visit) -> str | None:
+    """Return the id under which the unit entered this phase, if a token carried it here."""
+    phase, unit_id = visit.kept.get(experiment.key, (0, ""))
+    return unit_id if experiment.is_sticky and phase == experiment.phase and unit_id else None
+
+
 def _reason_and_variant(
-    experiment: ExperimentSpec, unit_id: str, attributes: Mapping[str, Any], has_consent: bool
+    experiment: ExperimentSpec, unit_id: str, visit: Visit, experiments: Experiments, depth: int
 ) -> tuple[Reason, VariantSpec | None]:
-    if not has_consent:
+    if not visit.has_consent:
         return Reason.NO_CONSENT, None
-    if experiment.status not in DECIDING or not experiment.variants:
-        return ENDED.get(experiment.status, Reason.NOT_STARTED), None
+    if forced := experiment.variant(visit.forced.get(experiment.key, "")):
+        return Reason.OVERRIDE, forced
+    if (refusal := _not_open(experiment, visit)) is not None:
+        return refusal, None
     if not unit_id:
         return Reason.NO_UNIT, None
+    is_paused = experiment.status == "paused"
+    if not is_paused and (forced := experiment.variant(experiment.overrides.get(unit_id, ""))):
+        return Reason.OVERRIDE, forced
     if not holds(experiment.allocation, bucket_of(unit_id, seed=experiment.layer_seed)):
         return Reason.NOT_IN_LAYER, None
-    if experiment.status == "paused":
+    if is_paused:
         return Reason.PAUSED, None
-    if not matches(experiment.condition, attributes):
-        return Reason.NOT_ELIGIBLE, None
-    holdout = experiment.holdout
-    if holdout and holds((holdout.range,), bucket_of(unit_id, seed=holdout.seed)):
-        return Reason.HOLDOUT, None
-    return Reason.SPLIT, _pick(experiment, unit_id)
+    if (refusal := _kept_out(experiment, unit_id, visit, experiments, depth)) is not None:
+        return refusal, None
+    return Reason.QA if visit.is_qa else Reason.SPLIT, _pick(experiment, unit_id)
+
+
+def _not_open(experiment: ExperimentSpec, visit: Visit) -> Reason | None:
+    """Return why the experiment decides nobody now; testers try it before it starts."""
+    if experiment.is_killed:
+        return Reason.KILLED
+    if experiment.status in OVER:
+        return Reason.ENDED
+    is_open = experiment.status in DECIDING or visit.is_qa
+    return None if is_open and experiment.variants else Reason.NOT_STARTED
+
+
+def _kept_out(
+    experiment: ExperimentSpec, unit_id: str, visit: Visit, experiments: Experiments, depth: int
+) -> Reason | None:
+    """Return why a unit of the experiment's buckets may not enter, None when it may."""
+    # Who entered before signing in stays in, whatever the account's attributes say.
+    if _kept(experiment, visit) is None and not matches(experiment.condition, visit.attributes):
+        return Reason.NOT_ELIGIBLE
+    for holdout in experiment.holdouts:
+        if holds((holdout.range,), bucket_of(unit_id, seed=holdout.seed)):
+            return Reason.HOLDOUT
+    return None if _meets(experiment, visit, experiments, depth) else Reason.PREREQUISITE
+
+
+def _meets(experiment: ExperimentSpec, visit: Visit, experiments: Experiments, depth: int) -> bool:
+    """Return whether the unit is in the variants of the experiments that this one builds on."""
+    for needed in experiment.prerequisites:
+        required = experiments.get(needed.experiment_id)
+        if required is None or depth == 0:
+            return False
+        variant = decide_experiment(required, visit, experiments, depth - 1).variant
+        if variant is None or variant.key not in needed.variants:
+            return False
+    return True
 
 
 def _pick(experiment: ExperimentSpec, unit_id: str) -> VariantSpec:

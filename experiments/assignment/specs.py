@@ -1,5 +1,6 @@
 """What assignment needs to know, frozen: compiled from rows, shared by every thread."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -57,6 +58,15 @@ class VariantSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class PrerequisiteSpec:
+    """Another experiment, and those of its variants whose units may enter."""
+
+    experiment_id: int
+    experiment_key: str
+    variants: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class HoldoutSpec:
     """Buckets of units that stay out of every experiment, under a seed of their own."""
 
@@ -66,7 +76,12 @@ class HoldoutSpec:
 
 @dataclass(frozen=True, slots=True)
 class ExperimentSpec:
-    """One experiment as assignment sees it."""
+    """One experiment as assignment sees it.
+
+    `allocation`: the buckets of the layer whose units enter now. `overrides`: unit id → key of the
+    variant it is forced into. `shipped`: what units outside get once it is decided, where no
+    placement does.
+    """
 
     id: int
     key: str
@@ -79,21 +94,53 @@ class ExperimentSpec:
     allocation: tuple[Range, ...]
     variants: tuple[VariantSpec, ...]
     condition: dict[str, Any] = field(default_factory=dict)
-    holdout: HoldoutSpec | None = None
+    holdouts: tuple[HoldoutSpec, ...] = ()
+    fallback_unit_type: str = ""
+    overrides: dict[str, str] = field(default_factory=dict)
+    prerequisites: tuple[PrerequisiteSpec, ...] = ()
+    is_killed: bool = False
+    is_sticky: bool = False
+
+    def variant(self, key: str) -> VariantSpec | None:
+        """Return the variant of a key, None when there is none."""
+        return next((variant for variant in self.variants if variant.key == key), None)
 
 
 @dataclass(frozen=True, slots=True)
 class PlacementSpec:
-    """A placement, its default parameters and the experiments that may decide it."""
+    """A placement, its default parameters and the experiments that may decide it.
+
+    `tryouts`: experiments that have not started, which only testers meet.
+    """
 
     key: str
     parameters: dict[str, Any]
     experiments: tuple[ExperimentSpec, ...] = ()
+    tryouts: tuple[ExperimentSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who asks, and how: everything that a decision looks at besides the configuration.
+
+    `forced`: experiment key → variant key, from a signed link. `kept`: experiment key → (phase,
+    unit id), from signed tokens that the storefront carried over a sign-in.
+    """
+
+    units: UnitIds
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    has_consent: bool = True
+    is_qa: bool = False
+    forced: Mapping[str, str] = field(default_factory=dict)
+    kept: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The computed answer for one unit; stored nowhere."""
+    """The computed answer for one unit; stored nowhere.
+
+    With OVERRIDE and QA the variant is served but the unit does not count.
+    """
 
     reason: Reason
     parameters: dict[str, Any]
@@ -102,6 +149,7 @@ class Decision:
     phase: int | None = None
     variant: VariantSpec | None = None
     unit_id: str = ""
+    unit_type: str = ""
 
     @property
     def in_experiment(self) -> bool:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from experiments.assignment.assign import decide_experiment
-from experiments.assignment.specs import Decision, ExperimentSpec, UnitIds
+from experiments.assignment.specs import Decision, ExperimentSpec, UnitIds, Visit
 from experiments.clock import day_of
 from experiments.drain.exposures import Sighting
-from experiments.models import Experiment, Quarantine, Site
+from experiments.models import Quarantine, Site
 from experiments.shapes import EventIn, encoder
-from experiments.snapshot import compile_experiment
+from experiments.snapshot import compilable, compile_experiment
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +46,21 @@ def check_claims(claims: Iterable[Claim]) -> list[Sighting]:
 
 
 def _spec_of(site_id: int, key: str) -> ExperimentSpec | None:
-    row = (
-        Experiment.objects.filter(site_id=site_id, key=key)
-        .select_related("placement__layer", "allocation")
-        .prefetch_related("variants")
-        .first()
-    )
+    row = compilable().filter(site_id=site_id, key=key).first()
     return compile_experiment(row) if row else None
 
 
 def _decide(spec: ExperimentSpec | None, claim: Claim) -> Decision | None:
     if spec is None:
         return None
-    return decide_experiment(spec, claim.units, claim.event.attributes)
+    return decide_experiment(spec, Visit(claim.units, claim.event.attributes))
 
 
 def _problem_of(event: EventIn, decision: Decision | None) -> str:
     if decision is None:
         return "unknown experiment in properties.experiment"
-    if decision.variant is None:
-        return f"the unit is in no variant: {decision.reason}"
+    if decision.variant is None or not decision.in_experiment:
+        return f"the unit is in no variant that counts: {decision.reason}"
     claimed = event.properties.get("variant")
     if claimed != decision.variant.key:
         return f"the unit belongs to {decision.variant.key!r}, not to the variant claimed"
@@ -78,6 +73,7 @@ def _sighting(claim: Claim, decision: Decision) -> Sighting:
         experiment_id=decision.experiment_id or 0,
         phase=decision.phase or 0,
         unit_id=decision.unit_id,
+        unit_type=decision.unit_type,
         variant_id=variant.id if variant else 0,
         at=claim.moment,
         day=day_of(claim.moment, claim.site.timezone),

@@ -14,8 +14,9 @@ from experiments.clock import microseconds
 # variant marks the unit for good. Ordering by key keeps two drains from waiting on each other.
 UPSERT = """
 INSERT INTO experiments_exposure
-    (experiment_id, phase, unit_id, variant_id, first_at, ts_us, day, attributes, is_multiple)
-VALUES (%s, %s, %s, %s, %s, %s, %s, {json}, %s)
+    (experiment_id, phase, unit_id, unit_type, variant_id, first_at, ts_us, day, attributes,
+    is_multiple)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, {json}, %s)
 ON CONFLICT (experiment_id, phase, unit_id) DO UPDATE SET
     is_multiple = experiments_exposure.is_multiple OR excluded.is_multiple
         OR experiments_exposure.variant_id <> excluded.variant_id,
@@ -39,6 +40,7 @@ class Sighting:
     experiment_id: int
     phase: int
     unit_id: str
+    unit_type: str
     variant_id: int
     at: datetime
     day: str
@@ -75,6 +77,7 @@ def _earliest(sightings: Iterable[Sighting]) -> list[tuple[Sighting, bool]]:
 def _values(sighting: Sighting, is_multiple: bool) -> tuple[Any, ...]:
     return (
         *sighting.key,
+        sighting.unit_type,
         sighting.variant_id,
         connection.ops.adapt_datetimefield_value(sighting.at),
         microseconds(sighting.at),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from experiments.assignment.specs import Reason
 from experiments.clock import day_of, microseconds
 from experiments.drain.exposures import Sighting
 from experiments.drain.joins import Key
@@ -37,7 +38,11 @@ def apply_slates(batches: Sequence[InboxBatch]) -> AppliedSlates:
         ignore_conflicts=True,
     )
     return AppliedSlates(
-        [_sighting(slate, sites[slate.site_id]) for slate in served if slate.variant_id],
+        [
+            _sighting(slate, sites[slate.site_id])
+            for slate in served
+            if slate.variant_id and slate.reason == Reason.SPLIT  # testers do not count
+        ],
         {(slate.site_id, slate.request_id) for slate in served},
     )
 
@@ -82,6 +87,7 @@ def _row(slate: ServedSlate, site: Site) -> Slate:
         items=msgspec.to_builtins(slate.items),
         fallback=slate.fallback,
         latency_us=slate.latency_us,
+        attributes=slate.attributes,
     )
 
 
@@ -90,6 +96,7 @@ def _sighting(slate: ServedSlate, site: Site) -> Sighting:
         experiment_id=slate.experiment_id or 0,
         phase=slate.phase or 0,
         unit_id=slate.unit_id,
+        unit_type=slate.unit_type,
         variant_id=slate.variant_id or 0,
         at=slate.served_at,
         day=day_of(slate.served_at, site.timezone),

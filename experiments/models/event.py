@@ -103,6 +103,7 @@ class Slate(models.Model):
     fallback = models.CharField(max_length=40, blank=True)
     latency_us = models.PositiveIntegerField(default=0)
     clicked = models.PositiveSmallIntegerField(default=0)
+    attributes = models.JSONField(default=dict, help_text="What eligibility looked at.")
 
     class Meta:
         constraints = [
@@ -122,6 +123,9 @@ class Exposure(models.Model):
     experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="exposures")
     phase = models.PositiveIntegerField()
     unit_id = models.CharField(max_length=ID)
+    unit_type = models.CharField(
+        max_length=8, blank=True, help_text="Whose id it is, where a fallback stood in; else empty."
+    )
     variant = models.ForeignKey(Variant, on_delete=models.CASCADE)
     first_at = models.DateTimeField()
     ts_us = models.BigIntegerField()

@@ -5,17 +5,21 @@ from django.db import models
 from django.db.models import Q
 
 from experiments.lifecycle import Status
-from experiments.models.layer import Placement
+from experiments.models.layer import Layer, Placement
 from experiments.models.site import Site
 
 
 class Experiment(models.Model):
-    """One question put to the visitors of one placement."""
+    """One question put to the units of one layer, mostly at one placement."""
 
     class UnitType(models.TextChoices):
         VISITOR = "visitor", "visitor"
         ACCOUNT = "account", "account"
         SESSION = "session", "session"
+
+    class Direction(models.TextChoices):
+        INCREASE = "increase", "rises"
+        DECREASE = "decrease", "falls"
 
     class Monitoring(models.TextChoices):
         ALWAYS_VALID = "always_valid", "always valid: may be read at any time"
@@ -25,8 +29,40 @@ class Experiment(models.Model):
     key = models.SlugField(max_length=80, help_text="Short name in addresses and in the API.")
     name = models.CharField(max_length=200)
     hypothesis = models.TextField(blank=True, help_text="If we change …, then … rises, because ….")
-    placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="experiments")
+    hypothesis_change = models.TextField(blank=True, help_text="What the treatment changes.")
+    hypothesis_because = models.TextField(blank=True, help_text="Why that should work.")
+    expected_direction = models.CharField(
+        max_length=8, choices=Direction.choices, default=Direction.INCREASE
+    )
+    placement = models.ForeignKey(
+        Placement,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="experiments",
+        help_text="Whose list it decides; without one its parameters are fetched by its own key.",
+    )
+    own_layer = models.ForeignKey(
+        Layer,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="experiments",
+        verbose_name="layer",
+        help_text="Without a placement: the layer whose buckets it takes.",
+    )
     unit_type = models.CharField(max_length=8, choices=UnitType.choices, default=UnitType.VISITOR)
+    fallback_unit_type = models.CharField(
+        max_length=8,
+        choices=UnitType.choices,
+        blank=True,
+        default="",
+        help_text="Whose id stands in where the first is missing, e.g. the visitor's.",
+    )
+    is_sticky = models.BooleanField(
+        default=False,
+        help_text="A visitor who signs in stays the same unit; the storefront carries the token.",
+    )
     status = models.CharField(
         max_length=10,
         choices=[(status.value, status.value) for status in Status],
@@ -52,17 +88,53 @@ class Experiment(models.Model):
         verbose_name="smallest lift worth detecting",
         help_text="A fraction: 0.05 is 5 %.",
     )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="owned_experiments",
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, editable=False
     )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
+    )
+    approved_version = models.PositiveIntegerField(
+        null=True, blank=True, editable=False, help_text="The version that the approval is of."
+    )
+    version = models.PositiveIntegerField(
+        default=1, editable=False, help_text="Rises with each change; two editors collide on it."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+    starts_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a scheduled one starts."
+    )
+    ends_at = models.DateTimeField(null=True, blank=True, help_text="When it ends by itself.")
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    enrolment_closed_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Units first exposed later are served but not analysed.",
+    )
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    is_killed = models.BooleanField(default=False, editable=False)
 
     class Meta:
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(fields=["site", "key"], name="experiment_key_unique_in_site"),
+            models.CheckConstraint(
+                condition=Q(placement__isnull=True) ^ Q(own_layer__isnull=True),
+                name="experiment_has_placement_or_layer",
+            ),
             models.CheckConstraint(
                 condition=Q(window_days__gte=1, window_days__lte=365),
                 name="experiment_window_within_a_year",
@@ -74,6 +146,18 @@ class Experiment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def layer(self) -> Layer:
+        """Return the layer whose buckets the experiment takes: its placement's, or its own."""
+        layer = self.placement.layer if self.placement else self.own_layer
+        assert layer is not None  # the database lets no other row in
+        return layer
+
+    @property
+    def place(self) -> str:
+        """Return the name of the placement it decides, or of its layer where it decides none."""
+        return self.placement.name if self.placement else self.layer.name
 
 
 class Variant(models.Model):

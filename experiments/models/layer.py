@@ -62,10 +62,17 @@ class Allocation(models.Model):
     )
     start = models.PositiveIntegerField()
     stop = models.PositiveIntegerField()
+    admitted_stop = models.PositiveIntegerField(
+        help_text="Units of [start, admitted_stop) enter; the rest is kept for the ramp."
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(start__lt=F("stop")), name="allocation_not_empty"),
+            models.CheckConstraint(
+                condition=Q(admitted_stop__gte=F("start"), admitted_stop__lte=F("stop")),
+                name="allocation_admits_its_own",
+            ),
             models.CheckConstraint(condition=Q(stop__lte=10_000), name="allocation_within_layer"),
         ]
 

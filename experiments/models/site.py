@@ -31,6 +31,9 @@ class Site(models.Model):
     count_unverified = models.BooleanField(
         default=True, help_text="Count purchases from publishable keys without an exposure token."
     )
+    requires_approval = models.BooleanField(
+        default=False, help_text="A second person approves each experiment before it starts."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -58,10 +58,10 @@ say({
 DECIDE = """
 from experiments import snapshot
 from experiments.assignment.assign import decide_placement
-from experiments.assignment.specs import UnitIds
+from experiments.assignment.specs import UnitIds, Visit
 
 (site,) = snapshot.current().sites.values()
-decided = [decide_placement(site.placements["home"], UnitIds(v), {}) for v in VISITORS]
+decided = [decide_placement(site.placements["home"], Visit(UnitIds(v), {})) for v in VISITORS]
 say([decision.variant.key if decision.variant else None for decision in decided])
 """
 ASK = """

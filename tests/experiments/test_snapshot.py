@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from experiments import snapshot
 from experiments.assignment.assign import decide_placement
-from experiments.assignment.specs import Reason, UnitIds
+from experiments.assignment.specs import Reason, UnitIds, Visit
 from experiments.keys import create_api_key, revoke_api_key
 from experiments.models import Allocation, ApiKey, Experiment, Placement, Site, Variant
 from experiments.services import end_experiment, pause_experiment, start_experiment
@@ -41,13 +41,13 @@ def spec_of(site: Site) -> SiteSpec:
 
 
 def reason_at_home(site: Site) -> Reason:
-    return decide_placement(spec_of(site).placements["home"], VISITOR, {}).reason
+    return decide_placement(spec_of(site).placements["home"], Visit(VISITOR, {})).reason
 
 
 def test_experiment__compiled__is_what_its_rows_say(site: Site) -> None:
     row = started(site, allocation=2500, eligibility={"country": "DE"}, unit_type="account")
 
-    found = spec_of(site).experiments[0]
+    found = spec_of(site).published[0]
 
     layer = site.placements.get(key="home").layer
     assert (found.id, found.key, found.placement) == (row.pk, "home-test", "home")
@@ -68,7 +68,7 @@ def test_life_of_an_experiment__step_by_step__is_seen_at_once(site: Site) -> Non
         seen.append(reason_at_home(site))
 
     assert seen == ["NO_EXPERIMENT", "SPLIT", "PAUSED", "SPLIT", "NO_EXPERIMENT"]
-    assert [experiment.status for experiment in spec_of(site).experiments] == ["ended"]
+    assert [experiment.status for experiment in spec_of(site).published] == ["ended"]
 
 
 def test_keys__revoked_or_expired__are_not_valid(site: Site) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from experiments.assignment.assign import decide_experiment, decide_placement
 from experiments.assignment.hashing import bucket_of
-from experiments.assignment.specs import HoldoutSpec, Reason, UnitIds
+from experiments.assignment.specs import HoldoutSpec, Reason, UnitIds, Visit
 from experiments.lifecycle import Status
 from tests.experiments.assignment.specs import a_placement, a_spec
 
@@ -44,9 +44,9 @@ HELD_OUT = HoldoutSpec("holdout", (0, 10_000))
         ({"status": "paused", "condition": {"country": "AT"}}, True, Reason.PAUSED),
         ({"condition": {"country": "AT"}}, True, Reason.NOT_ELIGIBLE),
         ({"condition": {"country": {"$near": 1}}}, True, Reason.NOT_ELIGIBLE),
-        ({"condition": {"country": "AT"}, "holdout": HELD_OUT}, True, Reason.NOT_ELIGIBLE),
-        ({"holdout": HELD_OUT}, True, Reason.HOLDOUT),
-        ({"holdout": HoldoutSpec("holdout", (0, 0))}, True, Reason.SPLIT),
+        ({"condition": {"country": "AT"}, "holdouts": (HELD_OUT,)}, True, Reason.NOT_ELIGIBLE),
+        ({"holdouts": (HELD_OUT,)}, True, Reason.HOLDOUT),
+        ({"holdouts": (HoldoutSpec("holdout", (0, 0)),)}, True, Reason.SPLIT),
     ],
 )
 def test_decision__in_each_situation__gives_its_reason(
@@ -54,7 +54,7 @@ def test_decision__in_each_situation__gives_its_reason(
 ) -> None:
     experiment = a_spec(**fields)
 
-    decision = decide_experiment(experiment, VISITOR, {"country": "DE"}, has_consent=consent)
+    decision = decide_experiment(experiment, Visit(VISITOR, {"country": "DE"}, has_consent=consent))
 
     assert decision.reason == expected
     assert decision.in_experiment is (expected == Reason.SPLIT)
@@ -64,7 +64,7 @@ def test_decision__in_each_situation__gives_its_reason(
 
 @pytest.mark.parametrize("status", list(Status))
 def test_decision__in_each_status__has_a_variant_only_while_running(status: Status) -> None:
-    decision = decide_experiment(a_spec(status=status.value), VISITOR, {})
+    decision = decide_experiment(a_spec(status=status.value), Visit(VISITOR, {}))
 
     assert decision.in_experiment is (status == Status.RUNNING)
 
@@ -73,7 +73,7 @@ def test_decision__by_unit_type__uses_that_id() -> None:
     units = UnitIds("a-visitor", "an-account", "a-session")
 
     used = {
-        kind: decide_experiment(a_spec(unit_type=kind), units, {}).unit_id
+        kind: decide_experiment(a_spec(unit_type=kind), Visit(units, {})).unit_id
         for kind in ("visitor", "account", "session")
     }
 
@@ -84,14 +84,14 @@ def test_decision__by_unit_type__uses_that_id() -> None:
 def test_decision__almost_everybody_in_one_variant__picks_it(
     weights: tuple[int, ...], expected: str
 ) -> None:
-    variant = decide_experiment(a_spec(weights=weights), VISITOR, {}).variant
+    variant = decide_experiment(a_spec(weights=weights), Visit(VISITOR, {})).variant
 
     assert variant is not None
     assert variant.key == expected
 
 
 def test_placement__without_experiments__serves_its_own_parameters() -> None:
-    decision = decide_placement(a_placement(), VISITOR, {})
+    decision = decide_placement(a_placement(), Visit(VISITOR, {}))
 
     assert decision.reason == Reason.NO_EXPERIMENT
     assert decision.parameters == {"shows": "default"}
@@ -103,7 +103,7 @@ def test_placement__two_experiments__the_one_that_holds_the_unit_decides() -> No
     first = a_spec("first", allocation=MISSING)
     second = a_spec("second", allocation=HOLDING)
 
-    decision = decide_placement(a_placement(first, second), VISITOR, {})
+    decision = decide_placement(a_placement(first, second), Visit(VISITOR, {}))
 
     assert decision.experiment_key == "second"
     assert decision.in_experiment
@@ -125,7 +125,7 @@ def test_placement__two_experiments__the_one_that_holds_the_unit_decides() -> No
         ),
         (
             {"allocation": HOLDING, "condition": {"plan": "member"}},
-            {"allocation": HOLDING, "holdout": HELD_OUT},
+            {"allocation": HOLDING, "holdouts": (HELD_OUT,)},
             ("first", Reason.NOT_ELIGIBLE),
         ),
     ],
@@ -135,7 +135,7 @@ def test_placement__nobody_decides__reason_is_of_the_experiment_that_holds_the_u
 ) -> None:
     placement = a_placement(a_spec("first", **first), a_spec("second", **second))
 
-    decision = decide_placement(placement, VISITOR, {})
+    decision = decide_placement(placement, Visit(VISITOR, {}))
 
     assert (decision.experiment_key, decision.reason) == expected
     assert decision.variant is None
@@ -143,7 +143,7 @@ def test_placement__nobody_decides__reason_is_of_the_experiment_that_holds_the_u
 
 
 def test_placement__no_consent__serves_its_own_parameters() -> None:
-    decision = decide_placement(a_placement(a_spec()), VISITOR, {}, has_consent=False)
+    decision = decide_placement(a_placement(a_spec()), Visit(VISITOR, {}, has_consent=False))
 
     assert decision.reason == Reason.NO_CONSENT
     assert decision.parameters == {"shows": "default"}
@@ -160,7 +160,7 @@ def test_placement__any_unit__is_decided_by_at_most_one_experiment() -> None:
         entered = [
             experiment.key
             for experiment in placement.experiments
-            if decide_experiment(experiment, unit, {}).in_experiment
+            if decide_experiment(experiment, Visit(unit, {})).in_experiment
         ]
 
-        assert entered == [decide_placement(placement, unit, {}).experiment_key]
+        assert entered == [decide_placement(placement, Visit(unit, {})).experiment_key]

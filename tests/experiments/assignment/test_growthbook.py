@@ -11,7 +11,7 @@ from growthbook import GrowthBook
 
 from experiments.assignment.assign import decide_experiment, decide_placement
 from experiments.assignment.hashing import BUCKETS
-from experiments.assignment.specs import Decision, ExperimentSpec, HoldoutSpec, UnitIds
+from experiments.assignment.specs import Decision, ExperimentSpec, HoldoutSpec, UnitIds, Visit
 from tests.experiments.assignment.specs import a_placement, a_spec
 
 IDS = 12_000
@@ -25,7 +25,7 @@ EXPERIMENTS = [
     a_spec("two-ranges", weights=(1, 9998, 1), allocation=[(0, 700), (5000, 9999)]),
     a_spec("seven", weights=[1] * 7, layer_seed="größe-😀", seed="七"),
     a_spec("eligible", condition=ELIGIBLE, allocation=[(0, 9000)]),
-    a_spec("held-out", holdout=HoldoutSpec("holdout:site", (0, 500)), unit_type="account"),
+    a_spec("held-out", holdouts=(HoldoutSpec("holdout:site", (0, 500)),), unit_type="account"),
 ]
 DISJOINT = [
     a_spec("first", weights=(3, 1), allocation=[(0, 2000)]),
@@ -61,10 +61,10 @@ def rule(spec: ExperimentSpec) -> dict[str, Any]:
     """Return an experiment as one rule of the published payload."""
     attribute = f"{spec.unit_type}_id"
     filters = [{"seed": spec.layer_seed, "ranges": fraction_ranges(spec.allocation)}]
-    if spec.holdout:
-        start, stop = spec.holdout.range
+    for holdout in spec.holdouts:
+        start, stop = holdout.range
         outside = [(0, start), (stop, BUCKETS)]
-        filters.append({"seed": spec.holdout.seed, "ranges": fraction_ranges(outside)})
+        filters.append({"seed": holdout.seed, "ranges": fraction_ranges(outside)})
     return {
         "key": spec.key,
         "variations": [variant.key for variant in spec.variants],
@@ -116,7 +116,7 @@ def test_experiment__for_ids_of_every_kind__is_decided_as_by_the_client(
     seen = set()
     for number, unit in enumerate(ids()):
         bag = attributes(number)
-        mine = ours(decide_experiment(spec, UnitIds(unit, unit), bag))
+        mine = ours(decide_experiment(spec, Visit(UnitIds(unit, unit), bag)))
         seen.add(mine[1])
 
         assert mine == theirs(client, spec.key, unit, bag), ascii(unit)
@@ -130,7 +130,7 @@ def test_placement__of_several_experiments__is_decided_as_by_the_client(
     seen = set()
     for number, unit in enumerate(ids()):
         bag = attributes(number)
-        mine = ours(decide_placement(placement, UnitIds(unit), bag))
+        mine = ours(decide_placement(placement, Visit(UnitIds(unit), bag)))
         seen.add(mine)
 
         assert mine == theirs(client, "placement", unit, bag), ascii(unit)
@@ -138,5 +138,5 @@ def test_placement__of_several_experiments__is_decided_as_by_the_client(
 
 
 def test_missing_id__is_in_no_experiment__for_both(client: GrowthBook) -> None:
-    assert ours(decide_experiment(EXPERIMENTS[0], UnitIds(), {})) == (None, "default")
+    assert ours(decide_experiment(EXPERIMENTS[0], Visit(UnitIds(), {}))) == (None, "default")
     assert theirs(client, "halves", "", {}) == (None, "default")

@@ -10,7 +10,7 @@ from scipy.stats import chi2_contingency, chisquare
 from experiments.assignment.assign import decide_experiment
 from experiments.assignment.hashing import BUCKETS, buckets_of
 from experiments.assignment.layers import variant_ranges
-from experiments.assignment.specs import UnitIds
+from experiments.assignment.specs import UnitIds, Visit
 from tests.experiments.assignment.specs import a_spec
 
 UNITS = 1_000_000
@@ -63,8 +63,8 @@ def test_allocation__raised__moves_nobody_and_lets_more_in() -> None:
     many = a_spec(weights=(50, 30, 20), allocation=[(2000, 7000)])
     units = [UnitIds(visitor_id=f"visitor-{number}") for number in range(20_000)]
 
-    before = [decide_experiment(few, unit, {}).variant for unit in units]
-    after = [decide_experiment(many, unit, {}).variant for unit in units]
+    before = [decide_experiment(few, Visit(unit, {})).variant for unit in units]
+    after = [decide_experiment(many, Visit(unit, {})).variant for unit in units]
 
     assert all(now == then for then, now in zip(before, after, strict=True) if then)
     assert 0.08 < sum(v is not None for v in before) / len(units) < 0.12

@@ -107,10 +107,10 @@ def variant_of(site_key: str, unit_id: str) -> str:
     """Return the variant that a unit belongs to, by asking the compiled configuration."""
     from experiments import snapshot
     from experiments.assignment.assign import decide_experiment
-    from experiments.assignment.specs import UnitIds
+    from experiments.assignment.specs import UnitIds, Visit
 
-    spec = next(s for s in snapshot.current().sites.values() if s.slug == site_key).experiments[0]
-    variant = decide_experiment(spec, UnitIds(visitor_id=unit_id), {}).variant
+    spec = next(s for s in snapshot.current().sites.values() if s.slug == site_key).published[0]
+    variant = decide_experiment(spec, Visit(UnitIds(visitor_id=unit_id), {})).variant
     assert variant is not None
     return variant.key
 

@@ -61,6 +61,8 @@ def a_slate(
             "phase": variant.experiment.phase,
             "variant_id": variant.pk,
             "unit_id": fields.get("visitor_id", "v-1"),
+            "unit_type": "visitor",
+            "reason": "SPLIT",
         }
     return ServedSlate(
         **{

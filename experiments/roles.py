@@ -1,0 +1,57 @@
+"""Who may do what: roles, actions, and the table that joins them. Pure."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What somebody is in a site."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    ANALYST = "analyst"
+    APPROVER = "approver"
+    ADMIN = "admin"
+
+
+class Action(StrEnum):
+    """What can be done in a site."""
+
+    VIEW = "view"
+    EDIT = "edit"  # create, edit, clone, submit, withdraw a draft
+    LAUNCH = "launch"  # schedule, start, resume
+    RAMP = "ramp"  # ramp, close enrolment, open a new phase
+    STOP = "stop"  # pause, kill, end, archive: everybody who runs experiments may stop one
+    DECIDE = "decide"
+    APPROVE = "approve"  # approve or reject what somebody else has set up
+    ANALYSE = "analyse"  # refresh analyses, define metrics, explore, export
+    MANAGE = "manage"  # site, keys, layers, placements, holdouts, webhooks, items, recommenders
+    PEOPLE = "people"  # who is what in a site
+
+
+ALLOWED: dict[Role, frozenset[Action]] = {
+    Role.VIEWER: frozenset({Action.VIEW}),
+    Role.ANALYST: frozenset({Action.VIEW, Action.ANALYSE}),
+    Role.EDITOR: frozenset(
+        {
+            Action.VIEW,
+            Action.EDIT,
+            Action.LAUNCH,
+            Action.RAMP,
+            Action.STOP,
+            Action.DECIDE,
+            Action.ANALYSE,
+        }
+    ),
+    Role.APPROVER: frozenset({Action.VIEW, Action.APPROVE, Action.STOP}),
+    Role.ADMIN: frozenset(Action),
+}
+
+
+def may(roles: Iterable[str], action: Action) -> bool:
+    """Return whether one of the roles allows the action.
+
+    >>> may(["viewer"], Action.VIEW), may(["viewer"], Action.STOP)
+    (True, False)
+    """
+    return any(action in ALLOWED[Role(role)] for role in roles)
