@@ -12,12 +12,20 @@ from experiments.models import Experiment, Site
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The outcome of one launch check."""
+    """The outcome of one launch check.
+
+    A hard one that failed forbids the launch; any other is a warning that may be waived under its
+    code, with a reason. `link`: the part of the set-up where it is mended, such as `variants`.
+    """
 
     name: str
     passed: bool
     detail: str
     fix: str = ""
+    code: str = ""
+    is_hard: bool = True
+    link: str = ""
+    waived: str = ""
 
 
 @dataclass(frozen=True, slots=True)
