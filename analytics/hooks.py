@@ -1,11 +1,15 @@
 """What this room adds to a new site: the metrics that every shop starts with."""
 
+from experiments.desks import METRIC_DESKS, open_desk
 from experiments.models import Site
 from experiments.registries import SITE_INITIALISERS
 
 
 def register() -> None:
     """Add this room's part to the registries of the room below."""
+    from analytics.desk import DESK
+
+    open_desk(METRIC_DESKS, DESK)
     if create_builtin_metrics not in SITE_INITIALISERS:
         SITE_INITIALISERS.append(create_builtin_metrics)
 

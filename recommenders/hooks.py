@@ -4,6 +4,7 @@ from typing import Any, TypeVar
 
 from django.db.models.signals import post_delete, post_save
 
+from experiments.desks import VARIANT_DESKS, open_desk
 from experiments.models import Experiment, Site
 from experiments.registries import (
     LAUNCH_CHECKS,
@@ -32,8 +33,10 @@ RECOMMENDER_CHOICE = ParameterChoice("recommender", "Recommender", recommender_o
 
 def register() -> None:
     """Fill the registries of the room below, and let serving processes notice new artifacts."""
+    from recommenders.desk import DESK
     from recommenders.models import Artifact, Recommender
 
+    open_desk(VARIANT_DESKS, DESK)
     _add(SITE_INITIALISERS, create_builtin_recommenders)
     _add(LAUNCH_CHECKS, recommenders_can_serve)
     _add(PARAMETER_PINNERS, pin_artifact)
