@@ -27,7 +27,8 @@ def _before_start(experiment: Experiment) -> Sequence[str]:
             "Every unit gets the variant that it had before the pause.",
             "What was counted so far stays counted.",
         ]
-    failed = [check for check in services.launch_checks(experiment) if not check.passed]
+    checks = services.launch_checks(experiment)
+    failed = [check for check in checks if check.is_hard and not check.passed]
     if failed:
         return [f"{check.name}: {check.detail}. {check.fix}" for check in failed]
     shown = {variant.parameters.get("recommender") for variant in experiment.variants.all()}

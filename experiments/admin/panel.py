@@ -39,7 +39,7 @@ class Panel:
     @property
     def failed(self) -> list[Check]:
         """Return the checks that forbid the start."""
-        return [check for check in self.checks if not check.passed]
+        return [check for check in self.checks if check.is_hard and not check.passed]
 
 
 def panel_of(experiment: Experiment) -> Panel:
@@ -49,7 +49,7 @@ def panel_of(experiment: Experiment) -> Panel:
     return Panel(
         status=experiment.status,
         tone=TONES[Status(experiment.status)],
-        sentence=_sentence(experiment, sum(not check.passed for check in checks)),
+        sentence=_sentence(experiment, sum(check.is_hard and not check.passed for check in checks)),
         checks=sorted(checks, key=lambda check: check.passed),
         layer_name=layer.name,
         layer=layer_bar(layer, experiment),

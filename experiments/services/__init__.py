@@ -1,5 +1,6 @@
 """Changing what was decided: experiments, their traffic and their lives; one file a subject."""
 
+from experiments.launching import launch_checks
 from experiments.lifecycle import HOLDS_BUCKETS
 from experiments.services.drafting import (
     VariantDraft,
@@ -12,7 +13,6 @@ from experiments.services.drafting import (
 )
 from experiments.services.steps import (
     end_experiment,
-    launch_checks,
     pause_experiment,
     start_experiment,
 )

@@ -4,20 +4,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from experiments.errors import LaunchRefused
-from experiments.launching import free_range, own_checks
+from experiments.launching import free_range, launch_checks
 from experiments.lifecycle import Status, next_status
 from experiments.models import Experiment, StatusChange
-from experiments.registries import LAUNCH_CHECKS, PARAMETER_PINNERS, Check
+from experiments.registries import PARAMETER_PINNERS
 from experiments.services.drafting import lend
 from experiments.services.locking import lock, lock_configuration
-
-
-def launch_checks(experiment: Experiment) -> list[Check]:
-    """Return every check that must pass before the experiment may start, each with its reason."""
-    checks = own_checks(experiment)
-    for extra in LAUNCH_CHECKS:
-        checks += extra(experiment)
-    return checks
 
 
 @transaction.atomic
@@ -34,7 +26,8 @@ def start_experiment(*, experiment_id: int, actor: str = "") -> Experiment:
 
 def _prepare_launch(experiment: Experiment) -> None:
     """Raise LaunchRefused unless all checks pass; then fix the buckets and the parameters."""
-    if failed := [check for check in launch_checks(experiment) if not check.passed]:
+    checks = launch_checks(experiment)
+    if failed := [check for check in checks if check.is_hard and not check.passed]:
         raise LaunchRefused(
             "; ".join(f"{check.name}: {check.detail}" for check in failed),
             hint=" ".join(check.fix for check in failed),
