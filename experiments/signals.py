@@ -3,20 +3,37 @@
 from typing import Any
 
 from django.db.models import F
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save
 
 from experiments.models import (
     Allocation,
     ApiKey,
     ConfigVersion,
+    DecisionRecord,
     Experiment,
+    Holdout,
     Layer,
+    Override,
     Placement,
+    Prerequisite,
     Site,
     Variant,
 )
 
-CONFIGURATION = (Site, ApiKey, Layer, Placement, Experiment, Variant, Allocation)
+CONFIGURATION = (
+    Site,
+    ApiKey,
+    Layer,
+    Placement,
+    Experiment,
+    Variant,
+    Allocation,
+    Holdout,
+    Override,
+    Prerequisite,
+    DecisionRecord,
+)
+JOINED = (Holdout.layers.through, Prerequisite.variants.through)
 
 
 def bump(**_kwargs: Any) -> None:
@@ -36,3 +53,5 @@ def connect() -> None:
     for model in CONFIGURATION:
         for signal in (post_save, post_delete):
             signal.connect(bump, sender=model, dispatch_uid=f"bump-{model.__name__}-{id(signal)}")
+    for table in JOINED:
+        m2m_changed.connect(bump, sender=table, dispatch_uid=f"bump-{table.__name__}")

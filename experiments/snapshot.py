@@ -110,7 +110,7 @@ def load(_previous: Snapshot | None = None) -> Snapshot:
 def compilable() -> QuerySet[Experiment]:
     """Return the experiments with everything that compiling one looks at."""
     return Experiment.objects.select_related(
-        "placement__layer", "own_layer", "allocation"
+        "placement__layer", "own_layer", "allocation", "decision_record__shipped_variant"
     ).prefetch_related(
         "variants", "overrides__variant", "prerequisites__required", "prerequisites__variants"
     )
@@ -148,6 +148,7 @@ def compile_experiment(
         prerequisites=_prerequisites(experiment),
         is_killed=experiment.is_killed,
         is_sticky=experiment.is_sticky,
+        shipped=_shipped(experiment),
     )
 
 
@@ -184,6 +185,13 @@ def _prerequisites(experiment: Experiment) -> tuple[PrerequisiteSpec, ...]:
         )
         for needed in experiment.prerequisites.all()
     )
+
+
+def _shipped(experiment: Experiment) -> str:
+    """Return the key of the variant that was decided on, where no placement serves it."""
+    record = getattr(experiment, "decision_record", None)
+    variant = record.shipped_variant if record is not None else None
+    return variant.key if variant is not None and experiment.placement_id is None else ""
 
 
 def _object(value: Any, *, otherwise: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -98,6 +98,8 @@ def _kept(experiment: ExperimentSpec, visit: Visit) -> str | None:
 def _reason_and_variant(
     experiment: ExperimentSpec, unit_id: str, visit: Visit, experiments: Experiments, depth: int
 ) -> tuple[Reason, VariantSpec | None]:
+    if (shipped := _shipped(experiment)) is not None:
+        return Reason.ENDED, shipped
     if not visit.has_consent:
         return Reason.NO_CONSENT, None
     if forced := experiment.variant(visit.forced.get(experiment.key, "")):
@@ -116,6 +118,11 @@ def _reason_and_variant(
     if (refusal := _kept_out(experiment, unit_id, visit, experiments, depth)) is not None:
         return refusal, None
     return Reason.QA if visit.is_qa else Reason.SPLIT, _pick(experiment, unit_id)
+
+
+def _shipped(experiment: ExperimentSpec) -> VariantSpec | None:
+    """Return the variant that everybody gets, as units of no experiment, since it was decided."""
+    return experiment.variant(experiment.shipped) if experiment.status in OVER else None
 
 
 def _not_open(experiment: ExperimentSpec, visit: Visit) -> Reason | None:

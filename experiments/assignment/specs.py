@@ -79,8 +79,8 @@ class ExperimentSpec:
     """One experiment as assignment sees it.
 
     `allocation`: the buckets of the layer whose units enter now. `overrides`: unit id → key of the
-    variant it is forced into. `shipped`: what units outside get once it is decided, where no
-    placement does.
+    variant it is forced into. `shipped`: key of the variant that everybody gets once it is over and
+    decided, where no placement serves them; else "".
     """
 
     id: int
@@ -100,6 +100,7 @@ class ExperimentSpec:
     prerequisites: tuple[PrerequisiteSpec, ...] = ()
     is_killed: bool = False
     is_sticky: bool = False
+    shipped: str = ""
 
     def variant(self, key: str) -> VariantSpec | None:
         """Return the variant of a key, None when there is none."""
