@@ -1,4 +1,4 @@
-"""The table of an experiment's status transitions."""
+"""The table of an experiment's status transitions, and what may be edited in which status. Pure."""
 
 from enum import StrEnum
 
@@ -17,6 +17,7 @@ class Status(StrEnum):
     ARCHIVED = "archived"
 
 
+# The database holds its own copy, made by a migration: a change here needs a new one.
 TRANSITIONS: dict[Status, dict[str, Status]] = {
     Status.DRAFT: {
         "submit": Status.REVIEW,
@@ -24,13 +25,14 @@ TRANSITIONS: dict[Status, dict[str, Status]] = {
         "start": Status.RUNNING,
     },
     Status.REVIEW: {
+        "approve": Status.REVIEW,
         "reject": Status.DRAFT,
         "schedule": Status.SCHEDULED,
         "start": Status.RUNNING,
     },
     Status.SCHEDULED: {"unschedule": Status.DRAFT, "start": Status.RUNNING},
-    Status.RUNNING: {"pause": Status.PAUSED, "end": Status.ENDED},
-    Status.PAUSED: {"start": Status.RUNNING, "end": Status.ENDED},
+    Status.RUNNING: {"pause": Status.PAUSED, "kill": Status.ENDED, "end": Status.ENDED},
+    Status.PAUSED: {"start": Status.RUNNING, "kill": Status.ENDED, "end": Status.ENDED},
     Status.ENDED: {"archive": Status.ARCHIVED},
     Status.ARCHIVED: {},
 }
@@ -40,15 +42,47 @@ TRANSITIONS: dict[Status, dict[str, Status]] = {
 HOLDS_BUCKETS = (Status.SCHEDULED, Status.RUNNING, Status.PAUSED)
 # Who may still be edited: no unit has met a variant yet.
 EDITABLE = (Status.DRAFT, Status.REVIEW, Status.SCHEDULED)
+# Whose traffic may be ramped, and who may go on in a new phase.
+UNDER_WAY = (Status.RUNNING, Status.PAUSED)
+
+# What decides nothing about who sees what, nor what counts: it may change while units take part.
+DURING_RUN = frozenset(
+    {"name", "hypothesis", "hypothesis_change", "hypothesis_because", "owner", "ends_at"}
+)
+# A hypothesis that is written after the result is none.
+AFTERWARDS = frozenset({"name", "owner"})
+
+
+def may_edit(status: str, field: str) -> bool:
+    """Return whether a field of an experiment may change in a status.
+
+    >>> may_edit("draft", "window_days"), may_edit("running", "window_days")
+    (True, False)
+    """
+    if status in EDITABLE:
+        return True
+    if status in UNDER_WAY:
+        return field in DURING_RUN
+    return status == Status.ENDED and field in AFTERWARDS
 
 
 def actions(status: str) -> list[str]:
     """Return the actions that a status allows.
 
     >>> actions("running")
-    ['pause', 'end']
+    ['pause', 'kill', 'end']
     """
     return list(TRANSITIONS[Status(status)])
+
+
+def moves() -> frozenset[tuple[str, str]]:
+    """Return every change of status that some action makes, as (from, to)."""
+    return frozenset(
+        (status.value, target.value)
+        for status, targets in TRANSITIONS.items()
+        for target in targets.values()
+        if target != status
+    )
 
 
 def next_status(status: str, action: str) -> Status:

@@ -42,3 +42,9 @@ SITE_INITIALISERS: list[Callable[[Site], None]] = []
 LAUNCH_CHECKS: list[Callable[[Experiment], list[Check]]] = []
 # Each gets a site and a variant's parameters and returns those that the running variant keeps.
 PARAMETER_PINNERS: list[Callable[[Site, dict[str, Any]], dict[str, Any]]] = []
+# Each copies to a new draft what its room knows of another experiment's set-up.
+SETUP_COPIERS: list[Callable[[Experiment, Experiment], None]] = []
+# Each returns, as JSON, the analysis that a decision about the experiment rests on; {} without one.
+ANALYSIS_SNAPSHOTS: list[Callable[[Experiment], dict[str, Any]]] = []
+# Each says whether more of a running experiment may be opened by its ramp; a failed check holds it.
+RAMP_GATES: list[Callable[[Experiment], list[Check]]] = []

@@ -1,33 +1,23 @@
 """Drafts: an experiment before any unit met it, its variants and the buckets it asks for."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from experiments.assignment.conditions import validate_condition
+from experiments.assignment.condition_normal import ConditionError, normalise
 from experiments.assignment.hashing import BUCKETS
-from experiments.assignment.layers import place_allocation
 from experiments.errors import InvalidInput
-from experiments.launching import taken_ranges
 from experiments.lifecycle import EDITABLE
-from experiments.models import Allocation, Experiment, Layer, Placement, Site, Variant
-from experiments.services.locking import lock, lock_configuration
+from experiments.models import Allocation, Experiment, Layer, Placement, Site
+from experiments.services.audit import record_step
+from experiments.services.describing import apply_edit, describe, describe_row
+from experiments.services.locking import lock
+from experiments.services.storable import require_storable
+from experiments.services.traffic import place
+from experiments.services.variants import VariantDraft, write_variants
 from experiments.sites import new_seed
-
-
-@dataclass(frozen=True, slots=True)
-class VariantDraft:
-    """A variant as a form or the API describes it."""
-
-    key: str
-    name: str
-    weight: int = 1
-    is_control: bool = False
-    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -41,16 +31,18 @@ def create_experiment(
     variants: Sequence[VariantDraft],
     allocation: int = BUCKETS,
     created_by: User | None = None,
+    actor: str = "",
     **fields: Any,
 ) -> Experiment:
     """Return a new draft with its variants and its buckets placed in its layer.
 
-    `layer`: needed without a placement, which has one. `allocation`: buckets of 10 000. Raises
-    InvalidInput on a bad field, AllocationError when the layer has no room.
+    `layer`: needed without a placement, which has one. `allocation`: buckets of 10 000. `actor`:
+    who is on record, when it is no `created_by`. Raises InvalidInput on a bad field,
+    AllocationError when the layer has no room.
     """
     layer = _layer_of(site, placement, layer)
     require_free_key(site, key)
-    require_valid_eligibility(fields.get("eligibility", {}))
+    fields["eligibility"] = require_valid_eligibility(fields.get("eligibility", {}))
     experiment = Experiment(
         site=site,
         key=key,
@@ -63,9 +55,21 @@ def create_experiment(
     )
     experiment.full_clean()
     experiment.save()
-    set_variants(experiment=experiment, variants=variants)
-    allocate(experiment=experiment, buckets=allocation)
+    write_variants(experiment, variants)
+    place(experiment, allocation)
+    _record_creation(experiment, actor)
     return experiment
+
+
+def _record_creation(experiment: Experiment, actor: str) -> None:
+    """Put the new draft on record, without what was left as it comes."""
+    creator = experiment.created_by.get_username() if experiment.created_by else actor
+    untouched = describe_row(Experiment())
+    made = {
+        name: value for name, value in describe(experiment).items() if value != untouched.get(name)
+    }
+    after = {"status": experiment.status, "version": experiment.version, **made}
+    record_step(experiment, "create", actor=creator, before={}, after=after)
 
 
 def _layer_of(site: Site, placement: Placement | None, layer: Layer | None) -> Layer:
@@ -92,42 +96,28 @@ def require_free_key(site: Site, key: str) -> None:
         )
 
 
-def require_valid_eligibility(condition: Any) -> None:
-    """Raise InvalidInput when a condition cannot be stored or evaluated."""
+def require_valid_eligibility(condition: Any) -> dict[str, Any]:
+    """Return a condition's normal form, which is what is stored; raise InvalidInput without one."""
     require_storable(condition, field="eligibility")
-    if problems := validate_condition(condition):
-        raise InvalidInput("; ".join(problems[:5]), field="eligibility")
-
-
-def require_storable(document: Any, *, field: str) -> None:
-    """Raise InvalidInput on what no database holds: NUL, half a character, an infinite number."""
     try:
-        text = json.dumps(document, ensure_ascii=False, allow_nan=False)
-        text.encode()
-    except (TypeError, ValueError, RecursionError):
-        raise InvalidInput("this cannot be written as JSON", field=field) from None
-    if "\\u0000" in text:
-        raise InvalidInput("the text holds a NUL character", field=field)
+        return normalise(condition)
+    except ConditionError as error:
+        raise InvalidInput("; ".join(error.problems[:5]), field="eligibility") from None
 
 
 @transaction.atomic
-def set_variants(*, experiment: Experiment, variants: Iterable[VariantDraft]) -> None:
-    """Replace a draft's variants."""
-    experiment = lock_editable(experiment.pk)
-    experiment.variants.all().delete()
-    for position, draft in enumerate(variants):
-        require_storable(draft.parameters, field="variants.parameters")
-        variant = Variant(
-            experiment=experiment,
-            key=draft.key,
-            name=draft.name,
-            weight=draft.weight,
-            is_control=draft.is_control,
-            parameters=dict(draft.parameters),
-            position=position,
-        )
-        variant.full_clean()
-        variant.save()
+def set_variants(
+    *,
+    experiment: Experiment,
+    variants: Iterable[VariantDraft],
+    actor: str = "",
+    reason: str = "",
+) -> None:
+    """Make a draft's variants these; who keeps its key keeps its row."""
+    row, drafts = lock_editable(experiment.pk), list(variants)
+    apply_edit(
+        row, lambda: write_variants(row, drafts), action="variants", actor=actor, reason=reason
+    )
 
 
 def lock_editable(experiment_id: int) -> Experiment:
@@ -140,24 +130,16 @@ def lock_editable(experiment_id: int) -> Experiment:
         raise InvalidInput(
             f"variants and traffic are frozen: the experiment is {experiment.status}",
             field="variants",
-            hint="End it and create a new one.",
+            hint="Open a new phase, or end it and create a new one.",
         )
     return experiment
 
 
 @transaction.atomic
-def allocate(*, experiment: Experiment, buckets: int) -> Allocation:
-    """Lend the experiment `buckets` free buckets of its layer."""
-    experiment = lock_editable(experiment.pk)
-    lock_configuration()
-    start, stop = place_allocation(taken_ranges(experiment), buckets)
-    return lend(experiment, start, stop)
-
-
-def lend(experiment: Experiment, start: int, stop: int) -> Allocation:
-    """Give the experiment the buckets [start, stop) of its layer, all of them open."""
-    place = {"layer": experiment.layer, "start": start, "stop": stop, "admitted_stop": stop}
-    allocation, _created = Allocation.objects.update_or_create(
-        experiment=experiment, defaults=place
-    )
-    return allocation
+def allocate(
+    *, experiment: Experiment, buckets: int, actor: str = "", reason: str = ""
+) -> Allocation:
+    """Lend a draft `buckets` free buckets of its layer; return its allocation."""
+    row = lock_editable(experiment.pk)
+    apply_edit(row, lambda: place(row, buckets), action="allocation", actor=actor, reason=reason)
+    return Allocation.objects.get(experiment=row)

@@ -1,82 +1,91 @@
-"""The steps of an experiment's life, each recorded with who took it and why."""
+"""The steps of a run: start, pause, resume, close the enrolment, kill, end, archive."""
+
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
-from experiments.errors import LaunchRefused
-from experiments.launching import free_range, launch_checks
+from experiments.errors import TransitionError
 from experiments.lifecycle import Status, next_status
-from experiments.models import Experiment, StatusChange
-from experiments.registries import PARAMETER_PINNERS
-from experiments.services.drafting import lend
+from experiments.models import Experiment
+from experiments.services.audit import record_step
+from experiments.services.launch import prepare_launch
 from experiments.services.locking import lock, lock_configuration
+from experiments.services.moves import move, require_under_way
+from experiments.services.phases import close_phase
+from experiments.services.storable import require_reason
 
 
 @transaction.atomic
-def start_experiment(*, experiment_id: int, actor: str = "") -> Experiment:
-    """Start or resume an experiment; raises LaunchRefused with every check that failed."""
-    experiment = lock(experiment_id)
-    target = next_status(experiment.status, "start")
-    lock_configuration()
-    if experiment.status != Status.PAUSED:
-        _prepare_launch(experiment)
-    experiment.started_at = experiment.started_at or timezone.now()
-    return _move(experiment, target, actor=actor)
+def start_experiment(*, experiment_id: int, actor: str = "", waiver: str = "") -> Experiment:
+    """Start or resume an experiment.
 
-
-def _prepare_launch(experiment: Experiment) -> None:
-    """Raise LaunchRefused unless all checks pass; then fix the buckets and the parameters."""
-    checks = launch_checks(experiment)
-    if failed := [check for check in checks if check.is_hard and not check.passed]:
-        raise LaunchRefused(
-            "; ".join(f"{check.name}: {check.detail}" for check in failed),
-            hint=" ".join(check.fix for check in failed),
-        )
-    experiment.allocation = lend(experiment, *free_range(experiment, experiment.allocation))
-    _pin_parameters(experiment)
-
-
-def _pin_parameters(experiment: Experiment) -> None:
-    """Let other rooms fix what a variant's parameters leave open, such as an artifact's version.
-
-    A variant without parameters takes the placement's, as they are now: what it shows must not
-    move with a default that somebody changes during the run.
+    Raises LaunchRefused with every check that failed, or every warning that `waiver`, a reason,
+    does not cover.
     """
-    default = experiment.placement.parameters if experiment.placement else {}
-    for variant in experiment.variants.all():
-        parameters = dict(variant.parameters or default)
-        for pin in PARAMETER_PINNERS:
-            parameters = pin(experiment.site, parameters)
-        if parameters != variant.parameters:
-            variant.parameters = parameters
-            variant.save(update_fields=["parameters"])
+    experiment = lock(experiment_id)
+    next_status(experiment.status, "start")
+    lock_configuration()
+    noted = {}
+    if experiment.status != Status.PAUSED:
+        noted = prepare_launch(experiment, actor=actor, waiver=waiver)
+    fields = {"started_at": experiment.started_at or timezone.now()}
+    return move(experiment, "start", actor=actor, fields=fields, noted=noted)
 
 
 @transaction.atomic
 def pause_experiment(*, experiment_id: int, actor: str = "", reason: str = "") -> Experiment:
     """Pause a running experiment: its units get what the placement serves by default."""
-    experiment = lock(experiment_id)
-    return _move(experiment, next_status(experiment.status, "pause"), actor=actor, reason=reason)
+    return move(lock(experiment_id), "pause", actor=actor, reason=reason)
 
 
 @transaction.atomic
 def end_experiment(*, experiment_id: int, actor: str = "", reason: str = "") -> Experiment:
     """End an experiment for good; its buckets are free again."""
+    experiment, now = lock(experiment_id), timezone.now()
+    move(experiment, "end", actor=actor, reason=reason, fields={"ended_at": now})
+    return _close(experiment, now)
+
+
+@transaction.atomic
+def kill_experiment(*, experiment_id: int, actor: str, reason: str) -> Experiment:
+    """End an experiment at once because it does harm; the reason is kept, and units are told."""
+    why = require_reason(reason, purpose="killing an experiment")
+    experiment, now = lock(experiment_id), timezone.now()
+    fields = {"ended_at": now, "is_killed": True}
+    move(experiment, "kill", actor=actor, reason=why, fields=fields)
+    return _close(experiment, now)
+
+
+def _close(experiment: Experiment, now: datetime) -> Experiment:
+    close_phase(experiment, now)
+    return experiment
+
+
+@transaction.atomic
+def archive_experiment(*, experiment_id: int, actor: str) -> Experiment:
+    """Put an ended experiment away: storefronts hear of it no longer, its report stays."""
+    return move(lock(experiment_id), "archive", actor=actor)
+
+
+@transaction.atomic
+def close_enrolment(*, experiment_id: int, actor: str, reason: str = "") -> Experiment:
+    """Let no new unit count from now on; those that are in go on being observed.
+
+    Units that come later are served as before, so that nobody's shop changes; they are left out.
+    """
     experiment = lock(experiment_id)
-    target = next_status(experiment.status, "end")
-    experiment.ended_at = timezone.now()
-    return _move(experiment, target, actor=actor, reason=reason)
-
-
-def _move(experiment: Experiment, target: str, *, actor: str, reason: str = "") -> Experiment:
-    StatusChange.objects.create(
-        experiment=experiment,
-        from_status=experiment.status,
-        to_status=target,
+    require_under_way(experiment, "close the enrolment of")
+    if experiment.enrolment_closed_at is not None:
+        raise TransitionError("the enrolment is closed already", hint="It stays closed.")
+    experiment.enrolment_closed_at = timezone.now()
+    experiment.save(update_fields=["enrolment_closed_at"])
+    record_step(
+        experiment,
+        "close_enrolment",
         actor=actor,
+        before={"enrolment_closed_at": None},
+        after={"enrolment_closed_at": experiment.enrolment_closed_at},
         reason=reason,
-        at=timezone.now(),
     )
-    experiment.status = target
-    experiment.save(update_fields=["status", "started_at", "ended_at"])
     return experiment

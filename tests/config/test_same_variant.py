@@ -45,7 +45,7 @@ draft = create_experiment(
     site=site, key="home-test", name="Home test", placement=site.placements.get(key="home"),
     variants=variants, allocation=8000,
 )
-start_experiment(experiment_id=draft.pk)
+start_experiment(experiment_id=draft.pk, waiver="a test")
 _row, secret = create_api_key(site=site, name="shop")
 row = Experiment.objects.select_related("placement__layer", "allocation").get()
 say({

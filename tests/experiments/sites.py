@@ -17,7 +17,7 @@ def a_ready_site() -> Site:
 
 def started(site: Site, key: str = "home-test", **fields: Any) -> Experiment:
     """Return a running experiment of a ready site."""
-    return start_experiment(experiment_id=draft_experiment(site, key, **fields).pk)
+    return start_experiment(experiment_id=draft_experiment(site, key, **fields).pk, waiver="a test")
 
 
 def range_of(experiment: Experiment) -> tuple[int, int]:

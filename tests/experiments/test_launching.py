@@ -29,7 +29,7 @@ def site() -> Site:
 def test_start__of_a_sound_draft__runs_is_recorded_and_pins_the_artifacts(site: Site) -> None:
     experiment = draft_experiment(site)
 
-    running = start_experiment(experiment_id=experiment.pk, actor="pia")
+    running = start_experiment(experiment_id=experiment.pk, actor="pia", waiver="a test")
 
     champion = Recommender.objects.get(site=site, key="random").champion
     assert champion is not None
@@ -47,7 +47,7 @@ def test_start__artifact_named_already__keeps_it_when_a_newer_one_is_trained(sit
 
     newer = trained(site, "random")[0].full_name
     pause_experiment(experiment_id=running.pk)
-    start_experiment(experiment_id=running.pk)
+    start_experiment(experiment_id=running.pk, waiver="a test")
 
     assert newer != pinned
     assert running.variants.get(key="treatment").parameters["artifact"] == pinned
@@ -91,7 +91,7 @@ def test_start__of_an_unsound_draft__is_refused_with_the_reason_and_the_fix(
     spoil(experiment)
 
     with pytest.raises(LaunchRefused) as refusal:
-        start_experiment(experiment_id=experiment.pk)
+        start_experiment(experiment_id=experiment.pk, waiver="a test")
 
     assert reason in str(refusal.value)
     assert refusal.value.hint is not None
@@ -106,7 +106,7 @@ def test_start__of_a_draft_with_two_mistakes__names_both(site: Site) -> None:
     Allocation.objects.all().delete()
 
     with pytest.raises(LaunchRefused, match=r"0 marked as control; .*no buckets"):
-        start_experiment(experiment_id=experiment.pk)
+        start_experiment(experiment_id=experiment.pk, waiver="a test")
 
 
 def test_start__buckets_taken_meanwhile__moves_to_free_ones(site: Site) -> None:
@@ -114,8 +114,8 @@ def test_start__buckets_taken_meanwhile__moves_to_free_ones(site: Site) -> None:
     second = draft_experiment(site, "second", allocation=4000)
     assert range_of(first) == range_of(second) == (0, 4000)
 
-    start_experiment(experiment_id=first.pk)
-    running = start_experiment(experiment_id=second.pk)
+    start_experiment(experiment_id=first.pk, waiver="a test")
+    running = start_experiment(experiment_id=second.pk, waiver="a test")
 
     assert range_of(first) == (0, 4000)
     assert range_of(second) == (4000, 8000)
@@ -128,7 +128,7 @@ def test_start__layer_is_full__is_refused_and_says_who_holds_the_buckets(site: S
     Allocation.objects.filter(experiment=second).update(stop=10_000, start=6000)
 
     with pytest.raises(LaunchRefused) as refusal:
-        start_experiment(experiment_id=second.pk)
+        start_experiment(experiment_id=second.pk, waiver="a test")
 
     assert str(refusal.value) == (
         "Traffic is free: the layer has no 4000 free buckets in a row; the largest gap has 3000;"
@@ -142,7 +142,7 @@ def test_start__paused_experiment_holds_its_buckets__goes_beside_it(site: Site) 
     pause_experiment(experiment_id=first.pk)
 
     second = started(site, "second", allocation=5000)
-    start_experiment(experiment_id=first.pk)
+    start_experiment(experiment_id=first.pk, waiver="a test")
 
     assert range_of(second) == (5000, 10_000)
     with pytest.raises(AllocationError, match="the largest gap has 0"):
@@ -167,7 +167,7 @@ def test_start__placement_has_moved_to_another_layer__takes_buckets_of_that_one(
     placement.layer = site.layers.get(key="cart")
     placement.save()
 
-    start_experiment(experiment_id=experiment.pk)
+    start_experiment(experiment_id=experiment.pk, waiver="a test")
 
     assert Allocation.objects.get().layer.key == "cart"
 
@@ -182,7 +182,7 @@ def test_layers__are_independent__each_lends_all_its_buckets(site: Site) -> None
         variants=two_variants(),
     )
 
-    start_experiment(experiment_id=cart.pk)
+    start_experiment(experiment_id=cart.pk, waiver="a test")
 
     assert range_of(home) == range_of(cart) == (0, 10_000)
 
@@ -206,7 +206,9 @@ def test_start__variant_without_parameters__keeps_the_placements_of_that_moment(
     control, treatment = two_variants()
     drafts = [dataclasses.replace(control, parameters={}), treatment]
 
-    running = start_experiment(experiment_id=draft_experiment(site, variants=drafts).pk)
+    running = start_experiment(
+        experiment_id=draft_experiment(site, variants=drafts).pk, waiver="a test"
+    )
     placement.parameters = {"recommender": "popularity"}
     placement.save()
 
@@ -221,4 +223,4 @@ def test_start__placements_default_is_not_trained__is_refused() -> None:
     drafts = [dataclasses.replace(control, parameters={}), treatment]
 
     with pytest.raises(LaunchRefused, match="popularity has not been trained"):
-        start_experiment(experiment_id=draft_experiment(site, variants=drafts).pk)
+        start_experiment(experiment_id=draft_experiment(site, variants=drafts).pk, waiver="a test")

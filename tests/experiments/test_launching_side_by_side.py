@@ -44,7 +44,7 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
 
 
 def start(experiment: Experiment) -> Callable[[], Experiment]:
-    return lambda: start_experiment(experiment_id=experiment.pk)
+    return lambda: start_experiment(experiment_id=experiment.pk, waiver="a test")
 
 
 @pytest.fixture

@@ -18,14 +18,17 @@ ALLOWED = {
     ("draft", "submit"): "review",
     ("draft", "schedule"): "scheduled",
     ("draft", "start"): "running",
+    ("review", "approve"): "review",
     ("review", "reject"): "draft",
     ("review", "schedule"): "scheduled",
     ("review", "start"): "running",
     ("scheduled", "unschedule"): "draft",
     ("scheduled", "start"): "running",
     ("running", "pause"): "paused",
+    ("running", "kill"): "ended",
     ("running", "end"): "ended",
     ("paused", "start"): "running",
+    ("paused", "kill"): "ended",
     ("paused", "end"): "ended",
     ("ended", "archive"): "archived",
 }
@@ -50,7 +53,7 @@ def test_refusal__says_what_is_possible_now() -> None:
     with pytest.raises(TransitionError) as archived:
         next_status("archived", "start")
 
-    assert running.value.hint == "Possible now: pause, end."
+    assert running.value.hint == "Possible now: pause, kill, end."
     assert archived.value.hint == "Possible now: nothing."
     assert running.value.status == 409
 

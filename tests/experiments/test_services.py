@@ -1,5 +1,6 @@
 """Creating sites and experiments, freezing what has run, pausing and ending."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.experiments.sites import a_ready_site, range_of, started
 from tests.factories import a_site, draft_experiment, two_variants
 
 pytestmark = pytest.mark.django_db
+start = partial(start_experiment, waiver="a test")
 
 
 @pytest.fixture
@@ -142,7 +144,7 @@ def test_experiment__on_another_sites_placement__is_refused(site: Site) -> None:
 @pytest.mark.parametrize("finish", [None, pause_experiment, end_experiment])
 def test_variants_and_traffic__once_it_has_run__are_frozen(site: Site, finish: Any) -> None:
     stale = draft_experiment(site)  # read before the start, as a form in a browser was
-    start_experiment(experiment_id=stale.pk)
+    start_experiment(experiment_id=stale.pk, waiver="a test")
     if finish:
         finish(experiment_id=stale.pk)
     before = list(Variant.objects.values("key", "weight", "parameters"))
@@ -162,7 +164,7 @@ def test_pause_resume_end__are_recorded_with_who_and_why(site: Site) -> None:
     running = started(site)
 
     pause_experiment(experiment_id=running.pk, actor="pia", reason="stock is out")
-    resumed = start_experiment(experiment_id=running.pk, actor="pia")
+    resumed = start_experiment(experiment_id=running.pk, actor="pia", waiver="a test")
     ended = end_experiment(experiment_id=running.pk, actor="max", reason="decided")
 
     changes = StatusChange.objects.values_list("from_status", "to_status", "actor", "reason")
@@ -180,13 +182,13 @@ def test_pause_resume_end__are_recorded_with_who_and_why(site: Site) -> None:
     [
         ([pause_experiment], "cannot pause an experiment that is draft"),
         ([end_experiment], "cannot end an experiment that is draft"),
-        ([start_experiment, start_experiment], "cannot start an experiment that is running"),
+        ([start, start], "cannot start an experiment that is running"),
         (
-            [start_experiment, pause_experiment, pause_experiment],
+            [start, pause_experiment, pause_experiment],
             "cannot pause an experiment that is paused",
         ),
         (
-            [start_experiment, end_experiment, start_experiment],
+            [start, end_experiment, start],
             "cannot start an experiment that is ended",
         ),
     ],

@@ -1,6 +1,7 @@
 """The configuration in memory: what it holds, when it changes, what reading it costs."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -52,7 +53,7 @@ def test_experiment__compiled__is_what_its_rows_say(site: Site) -> None:
     layer = site.placements.get(key="home").layer
     assert (found.id, found.key, found.placement) == (row.pk, "home-test", "home")
     assert (found.seed, found.layer_seed, found.phase) == (row.seed, layer.seed, 1)
-    assert (found.unit_type, found.condition) == ("account", {"country": "DE"})
+    assert (found.unit_type, found.condition) == ("account", {"country": {"$eq": "DE"}})
     assert found.allocation == ((0, 2500),)
     assert [(v.key, v.range) for v in found.variants] == [
         ("control", (0, 5000)), ("treatment", (5000, 10_000)),
@@ -63,7 +64,8 @@ def test_experiment__compiled__is_what_its_rows_say(site: Site) -> None:
 def test_life_of_an_experiment__step_by_step__is_seen_at_once(site: Site) -> None:
     draft = draft_experiment(site)
     seen = [reason_at_home(site)]
-    for step in (start_experiment, pause_experiment, start_experiment, end_experiment):
+    start = partial(start_experiment, waiver="a test")
+    for step in (start, pause_experiment, start, end_experiment):
         step(experiment_id=draft.pk)
         seen.append(reason_at_home(site))
 

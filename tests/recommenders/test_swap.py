@@ -53,7 +53,7 @@ def test_running_experiment__told_to_follow_the_champion__does() -> None:
     variant = experiment.variants.get(key="treatment")
     variant.parameters = {"recommender": "random", "artifact": "champion"}
     variant.save()
-    start_experiment(experiment_id=experiment.pk)
+    start_experiment(experiment_id=experiment.pk, waiver="a test")
     (newer,) = trained(site, "random")
     variant.refresh_from_db()
 

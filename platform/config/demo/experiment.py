@@ -47,7 +47,7 @@ def start(site: Site, keys: Sequence[str], *, seed: int, days: int) -> Experimen
     )
     experiment.seed = f"{site.slug}:{seed}"
     experiment.save(update_fields=["seed"])
-    return start_experiment(experiment_id=experiment.pk, actor="demo")
+    return start_experiment(experiment_id=experiment.pk, actor="demo", waiver="a simulated shop")
 
 
 def start_next(site: Site, keys: Sequence[str]) -> Experiment:
@@ -60,7 +60,7 @@ def start_next(site: Site, keys: Sequence[str]) -> Experiment:
         placement=site.placements.get(key="product"),
         variants=_drafts(keys),
     )
-    return start_experiment(experiment_id=experiment.pk, actor="demo")
+    return start_experiment(experiment_id=experiment.pk, actor="demo", waiver="a simulated shop")
 
 
 def _drafts(keys: Sequence[str]) -> list[VariantDraft]:
