@@ -1,21 +1,33 @@
-"""Eligibility: a condition over attributes, in GrowthBook's syntax as far as all clients agree.
+"""Eligibility: a condition over attributes, in GrowthBook's syntax and with JavaScript's meaning.
 
-Values are compared strictly: true is not 1, "5" is not 5, a missing attribute is null.
+What is stored is the normal form (`condition_normal`), on which all clients agree. What is given
+here otherwise means what the JavaScript client makes of it: its published cases are tests.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from experiments.assignment.patterns import PatternError, compile_pattern, search
+from experiments.assignment.condition_normal import validate_condition
+from experiments.assignment.condition_operators import OPERATORS, is_in, lower
+from experiments.assignment.condition_paths import value_at
+from experiments.assignment.javascript import (
+    document_of,
+    is_number,
+    is_truthy,
+    number_of,
+    same,
+    text_of,
+)
 
-MAX_DEPTH = 8
-MAX_LIST = 1_000  # entries of one list: every request walks it
-LOGIC = ("$and", "$or", "$nor", "$not")
-ORDERINGS = ("$gt", "$gte", "$lt", "$lte")
+__all__ = ["Condition", "Groups", "matches", "validate_condition"]
+
 Condition = Mapping[str, Any]
+Groups = Mapping[str, Any]  # saved lists of values, by id
 
 
-def matches(condition: Condition, attributes: Mapping[str, Any]) -> bool:
+def matches(
+    condition: Condition, attributes: Mapping[str, Any], groups: Groups | None = None
+) -> bool:
     """Return whether the attributes meet the condition; an empty condition is met by all.
 
     One that cannot be evaluated admits nobody and never raises: it may have been stored by other
@@ -25,210 +37,102 @@ def matches(condition: Condition, attributes: Mapping[str, Any]) -> bool:
     True
     """
     try:
-        return _matches(condition, attributes)
-    except (TypeError, AttributeError, KeyError, PatternError, RecursionError):
+        return _Evaluation(groups or {}).meets(condition, attributes)
+    except (TypeError, ValueError, AttributeError, KeyError, RecursionError):
         return False
 
 
-def _matches(condition: Condition, attributes: Mapping[str, Any]) -> bool:
-    return all(_entry(key, expected, attributes) for key, expected in condition.items())
+class _Evaluation:
+    """One evaluation: the operators that hold conditions of their own, and the saved groups."""
+
+    def __init__(self, groups: Groups) -> None:
+        self._groups = groups
+        self._nested: dict[str, Callable[[Any, Any], bool]] = {
+            "$not": lambda value, wanted: not self.value_meets(wanted, value),
+            "$size": lambda value, wanted: (
+                isinstance(value, list) and self.value_meets(wanted, len(value))
+            ),
+            "$elemMatch": self._has_element,
+            "$all": self._has_all,
+            "$alli": self._has_all_in_any_case,
+            "$inGroup": self._is_in_group,
+            "$notInGroup": lambda value, name: not self._is_in_group(value, name),
+        }
+
+    def meets(self, condition: Condition, attributes: Any) -> bool:
+        return all(self._entry(key, wanted, attributes) for key, wanted in condition.items())
+
+    def _entry(self, key: str, wanted: Any, attributes: Any) -> bool:
+        match key:
+            case "$and":
+                return all(self.meets(part, attributes) for part in _list(wanted))
+            case "$or":
+                return self._any(wanted, attributes)
+            case "$nor":
+                return not self._any(wanted, attributes)
+            case "$not":
+                return not self.meets(wanted, attributes)
+        return self.value_meets(wanted, value_at(attributes, key))
+
+    def _any(self, parts: Any, attributes: Any) -> bool:
+        """Return whether one part is met; no part at all is met, as both clients have it."""
+        return not _list(parts) or any(self.meets(part, attributes) for part in parts)
+
+    def value_meets(self, wanted: Any, value: Any) -> bool:
+        """Return whether a value meets operators, or equals a literal as loosely as JavaScript."""
+        if not is_operators(wanted):
+            return _equals(wanted, value)
+        return all(self._operator(name, value, each) for name, each in wanted.items())
+
+    def _operator(self, name: str, value: Any, wanted: Any) -> bool:
+        known = OPERATORS.get(name) or self._nested[name]
+        return known(value, wanted)
+
+    def _has_element(self, value: Any, wanted: Any) -> bool:
+        check = self.value_meets if is_operators(wanted) else self.meets
+        return isinstance(value, list) and any(
+            check(wanted, element) for element in value if element is not None
+        )
+
+    def _has_all(self, value: Any, wanted: Any) -> bool:
+        if not isinstance(value, list) or not isinstance(wanted, list):
+            return False
+        return all(any(self.value_meets(each, one) for one in value) for each in wanted)
+
+    def _has_all_in_any_case(self, value: Any, wanted: Any) -> bool:
+        if not isinstance(value, list) or not isinstance(wanted, list):
+            return False
+        return all(any(self._is_in_any_case(each, one) for one in value) for each in wanted)
+
+    def _is_in_any_case(self, wanted: Any, value: Any) -> bool:
+        if isinstance(wanted, str):
+            return bool(lower(wanted) == lower(text_of(value)))
+        return self.value_meets(wanted, value)
+
+    def _is_in_group(self, value: Any, name: Any) -> bool:
+        """Return whether a value is in a saved group; a group that is missing is empty."""
+        return is_in(value, _list(self._groups.get(name, [])))
 
 
-def _entry(key: str, expected: Any, attributes: Mapping[str, Any]) -> bool:
-    match key:
-        case "$and":
-            return all(_matches(part, attributes) for part in _list(expected))
-        case "$or":
-            return _any(expected, attributes)
-        case "$nor":
-            return not _any(expected, attributes)
-        case "$not":
-            return not _matches(expected, attributes)
-    return _value_matches(expected, _lookup(attributes, key))
+def _equals(wanted: Any, value: Any) -> bool:
+    """Compare with a literal: the value is turned into the literal's kind, except for null."""
+    if wanted is None:
+        return value is None
+    if isinstance(wanted, str):
+        return text_of(value) == wanted
+    if isinstance(wanted, bool):
+        return value is not None and is_truthy(value) is wanted
+    if is_number(wanted):
+        return same(number_of(value), wanted)
+    return document_of(value) == document_of(wanted)
 
 
-def _any(parts: Any, attributes: Mapping[str, Any]) -> bool:
-    """Return whether one part is met; no part at all is met, as both clients have it."""
-    return not _list(parts) or any(_matches(part, attributes) for part in parts)
+def is_operators(wanted: Any) -> bool:
+    """Return whether an object holds operators and nothing else; an empty one holds none."""
+    return isinstance(wanted, Mapping) and bool(wanted) and all(key[:1] == "$" for key in wanted)
 
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise TypeError(f"expected a list, got {type(value).__name__}")
     return value
-
-
-def _lookup(value: Any, path: str) -> Any:
-    """Return the value at a dotted path, None when it is missing; lists have indices and length."""
-    for step in path.split("."):
-        if isinstance(value, Mapping):
-            value = value.get(step)
-        elif isinstance(value, list):
-            value = len(value) if step == "length" else _element(value, step)
-        else:
-            return None
-    return value
-
-
-def _element(values: list[Any], step: str) -> Any:
-    """Return an element by its index in plain digits, "0" but not "00"; None when there is none."""
-    is_index = len(step) <= 10 and step.isascii() and step.isdigit() and str(int(step)) == step
-    return values[int(step)] if is_index and int(step) < len(values) else None
-
-
-def _value_matches(expected: Any, value: Any) -> bool:
-    if isinstance(expected, Mapping):
-        return all(OPERATORS[name](value, wanted) for name, wanted in expected.items())
-    if isinstance(expected, list):
-        return _same_list(value, expected)
-    return _same(value, expected)
-
-
-def _same(value: Any, expected: Any) -> bool:
-    """Compare single values strictly; lists and objects are the same as nothing."""
-    if isinstance(value, bool) or isinstance(expected, bool):
-        return value is expected
-    if _is_number(value) and _is_number(expected):
-        return bool(value == expected)
-    is_single = value is None or isinstance(value, str)
-    return is_single and type(value) is type(expected) and value == expected
-
-
-def _same_list(value: Any, expected: list[Any]) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == len(expected)
-        and all(_same(one, other) for one, other in zip(value, expected, strict=True))
-    )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _in(value: Any, expected: Any) -> bool:
-    """Return whether the value, or one of a list's values, is listed."""
-    values = value if isinstance(value, list) else [value]
-    return any(_same(one, other) for one in values for other in expected)
-
-
-def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    """Compare numbers with numbers and texts with texts; anything else is not ordered."""
-
-    def ordered(value: Any, expected: Any) -> bool:
-        if isinstance(value, str) and isinstance(expected, str):
-            return compare(_utf16(value), _utf16(expected))
-        return _is_number(value) and _is_number(expected) and compare(value, expected)
-
-    return ordered
-
-
-def _utf16(text: str) -> bytes:
-    """Return what orders texts as JavaScript does: emoji stand below the last basic characters."""
-    return text.encode("utf-16-be", "surrogatepass")
-
-
-OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "$eq": _same,
-    "$ne": lambda value, expected: not _same(value, expected),
-    # Without a list neither is met: both clients say so.
-    "$in": lambda value, expected: isinstance(expected, list) and _in(value, expected),
-    "$nin": lambda value, expected: isinstance(expected, list) and not _in(value, expected),
-    "$gt": _ordered(lambda a, b: a > b),
-    "$gte": _ordered(lambda a, b: a >= b),
-    "$lt": _ordered(lambda a, b: a < b),
-    "$lte": _ordered(lambda a, b: a <= b),
-    "$exists": lambda value, expected: (value is not None) == bool(expected),
-    "$regex": lambda value, expected: isinstance(value, str) and search(expected, value),
-}
-
-
-def validate_condition(condition: Any, path: str = "", depth: int = MAX_DEPTH) -> list[str]:
-    """Return what is wrong with a condition, each as a sentence; empty when it can be evaluated.
-
-    >>> validate_condition({"country": {"$near": 1}})
-    ['country: unknown operator $near']
-    """
-    if not isinstance(condition, Mapping):
-        return [f"{path or 'condition'}: expected an object, got {type(condition).__name__}"]
-    if depth == 0:
-        return [f"{path}: nested deeper than {MAX_DEPTH} levels"]
-    found: list[str] = []
-    for key, expected in condition.items():
-        found += _validate_entry(key, expected, path, depth)
-    return found
-
-
-def _validate_entry(key: str, expected: Any, path: str, depth: int) -> list[str]:
-    where = f"{path}.{key}" if path else key
-    if key == "$not":
-        return validate_condition(expected, where, depth - 1)
-    if key in LOGIC:
-        return _validate_parts(expected, where, depth)
-    if key.startswith("$"):
-        return [f"{where}: unknown operator {key}"]
-    if isinstance(expected, Mapping):
-        return _validate_operators(expected, where)
-    return _validate_literal(expected, where)
-
-
-def _validate_parts(parts: Any, where: str, depth: int) -> list[str]:
-    if not isinstance(parts, list):
-        return [f"{where}: expected a list"]
-    if len(parts) > MAX_LIST:
-        return [f"{where}: more than {MAX_LIST} entries"]
-    return [
-        problem
-        for index, part in enumerate(parts)
-        for problem in validate_condition(part, f"{where}[{index}]", depth - 1)
-    ]
-
-
-def _validate_operators(expected: Mapping[str, Any], where: str) -> list[str]:
-    if not expected:
-        return [f"{where}: an empty object; leave the attribute out"]
-    if fields := [name for name in expected if not name.startswith("$")]:
-        return [f"{where}: objects are not compared; write a path such as {where}.{fields[0]}"]
-    found = [_operator_problem(name, wanted) for name, wanted in expected.items()]
-    return [f"{where}: {problem}" for problem in found if problem]
-
-
-def _operator_problem(name: str, wanted: Any) -> str:
-    """Return what is wrong with an operator and its value, "" when nothing is."""
-    if name not in OPERATORS:
-        return f"unknown operator {name}"
-    if name in {"$in", "$nin"}:
-        return (
-            ""
-            if isinstance(wanted, list) and _is_plain(wanted)
-            else (f"{name} needs a list of at most {MAX_LIST} texts, numbers, true, false or null")
-        )
-    if name in ORDERINGS and not _is_number(wanted) and not isinstance(wanted, str):
-        return f"{name} needs a number or a text"
-    if name == "$exists" and not isinstance(wanted, bool):
-        return "$exists needs true or false"
-    if name == "$regex":
-        return _pattern_problem(wanted)
-    if isinstance(wanted, list | Mapping):
-        return f"{name} needs a single value"
-    return ""
-
-
-def _pattern_problem(wanted: Any) -> str:
-    if not isinstance(wanted, str):
-        return "$regex needs a text"
-    try:
-        compile_pattern(wanted)
-    except PatternError as error:
-        return f"$regex cannot use this pattern: {error}"
-    return ""
-
-
-def _is_plain(values: list[Any]) -> bool:
-    return len(values) <= MAX_LIST and not any(isinstance(v, list | Mapping) for v in values)
-
-
-def _validate_literal(expected: Any, where: str) -> list[str]:
-    if isinstance(expected, list) and not _is_plain(expected):
-        return [f"{where}: a list of at most {MAX_LIST} texts, numbers, true, false or null"]
-    return []

@@ -6,6 +6,12 @@ START, END = -1, -2  # the ends of a subject, read as if they were characters
 LINE_ENDS = "\n\r\u2028\u2029"
 MAX_GROUPS = 20  # groups within groups
 MAX_COUNT = 300
+MAX_PATTERN = 200  # characters of a pattern; a group or a class is one
+MAX_TEXT = 8_000  # characters of a pattern in its normal form, which is longer than what is written
+END_TEXT = "$(?!\\n)"  # `$` as all engines read it: Python's also matches before a last line end
+HEXADECIMAL = set("0123456789abcdefABCDEF")
+NAMED = {"n": "\n", "r": "\r", "t": "\t"}
+Ranges = tuple[tuple[int, int], ...]
 
 
 class PatternError(ValueError):
@@ -16,7 +22,7 @@ class PatternError(ValueError):
 class Symbols:
     """A set of symbols: inclusive ranges of code points, or everything but them."""
 
-    ranges: tuple[tuple[int, int], ...]
+    ranges: Ranges
     is_negated: bool = False
 
     def take(self, symbol: int) -> bool:
@@ -57,6 +63,8 @@ ANY = Symbols(tuple((ord(end), ord(end)) for end in LINE_ENDS), is_negated=True)
 
 def parse(text: str) -> Node:
     """Return the tree of a pattern; raises PatternError with what is wrong with it."""
+    if len(text) > MAX_TEXT:
+        raise PatternError(f"longer than {MAX_TEXT} characters")
     parser = _Parser(text)
     tree = parser.choice()
     if parser.peek():
@@ -68,7 +76,7 @@ class _Parser:
     """Reads a pattern from left to right."""
 
     def __init__(self, text: str) -> None:
-        self._text, self._at, self._depth = text, 0, 0
+        self._text, self._at, self._depth, self._atoms = text, 0, 0, 0
 
     def peek(self) -> str:
         return self._text[self._at : self._at + 1]
@@ -80,9 +88,9 @@ class _Parser:
         self._at += 1
         return char
 
-    def _skip(self, char: str) -> bool:
-        is_there = self.peek() == char
-        self._at += is_there
+    def _skip(self, text: str) -> bool:
+        is_there = self._text.startswith(text, self._at)
+        self._at += len(text) if is_there else 0
         return is_there
 
     def choice(self) -> Node:
@@ -131,6 +139,9 @@ class _Parser:
         return int(digits) if digits else None
 
     def _atom(self) -> Node:
+        self._atoms += 1
+        if self._atoms > MAX_PATTERN:
+            raise PatternError(f"longer than {MAX_PATTERN} characters")
         char = self._next()
         match char:
             case "(":
@@ -139,7 +150,10 @@ class _Parser:
                 return self._symbol_class()
             case ".":
                 return ANY
-            case "^" | "$":
+            case "^":
+                return ANCHORS[char]
+            case "$":
+                self._skip(END_TEXT[1:])
                 return ANCHORS[char]
             case "*" | "+" | "?" | "{":
                 raise PatternError(f"{char} has nothing before it to repeat")
@@ -159,9 +173,20 @@ class _Parser:
 
     def _escaped(self) -> str:
         char = self._next()
+        if char == "u":
+            return self._code_unit()
+        if char in NAMED:
+            return NAMED[char]
         if char.isalnum() or char == "_":
             raise PatternError(f"\\{char} is not supported; write the characters, such as [0-9]")
         return char
+
+    def _code_unit(self) -> str:
+        digits = self._text[self._at : self._at + 4]
+        if len(digits) < 4 or not set(digits) <= HEXADECIMAL:
+            raise PatternError("\\u needs four digits, such as \\u00e9")
+        self._at += 4
+        return chr(int(digits, 16))
 
     def _symbol_class(self) -> Symbols:
         is_negated = self._skip("^")

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from experiments.assignment.pattern_cases import fold
 from experiments.assignment.pattern_syntax import (
     END,
+    MAX_PATTERN,
     START,
     Choice,
     Node,
@@ -22,14 +24,13 @@ from experiments.assignment.pattern_syntax import (
     parse,
 )
 
-MAX_PATTERN = 200  # characters of a pattern
 MAX_SUBJECT = 1_000  # characters of a searched text; a longer one matches nothing
 MAX_POSITIONS = 300  # symbols of a pattern with its counted repetitions written out
 
 __all__ = ["MAX_PATTERN", "MAX_SUBJECT", "Pattern", "PatternError", "compile_pattern", "search"]
 
 
-def search(pattern: str, subject: str) -> bool:
+def search(pattern: str, subject: str, *, ignore_case: bool = False) -> bool:
     """Return whether the pattern matches somewhere in the subject; raises PatternError.
 
     A subject of more than MAX_SUBJECT characters matches nothing.
@@ -37,16 +38,15 @@ def search(pattern: str, subject: str) -> bool:
     >>> search("^v[0-9]+$", "v12"), search("(a+)+$", "a" * 30 + "b")
     (True, False)
     """
-    return len(subject) <= MAX_SUBJECT and compile_pattern(pattern).search(subject)
+    return len(subject) <= MAX_SUBJECT and compile_pattern(pattern, ignore_case).search(subject)
 
 
 @lru_cache(maxsize=512)
-def compile_pattern(text: str) -> "Pattern":
+def compile_pattern(text: str, ignore_case: bool = False) -> "Pattern":
     """Return the automaton of a pattern; raises PatternError with what is wrong with it."""
-    if len(text) > MAX_PATTERN:
-        raise PatternError(f"longer than {MAX_PATTERN} characters")
     pattern = Pattern()
-    part = pattern.add(parse(text))
+    tree = parse(text)
+    part = pattern.add(fold(tree) if ignore_case else tree)
     pattern.is_nullable, pattern.first, pattern.last = part.is_nullable, part.first, part.last
     pattern.check_anchors()
     return pattern
@@ -129,16 +129,16 @@ class Pattern:
         )
 
     def _repeat(self, node: Repeat) -> _Part:
-        """Write a counted repetition out: what must be, then what may be, the last one looping."""
+        """Write a counted repetition out: what must be, then what may be; without end one loops."""
         whole = _Part()
-        extra = 1 if node.high is None else node.high - node.low
-        for index in range(node.low + extra):
+        copies = max(node.low, 1) if node.high is None else node.high
+        for index in range(copies):
             part = self.add(node.part)
             if not part.first:
                 return _Part()  # nothing, however often; counts within counts would take for ever
+            if node.high is None and index == copies - 1:
+                self._join(part, part)
             if index >= node.low:
-                if node.high is None:
-                    self._join(part, part)
                 part = _Part(True, part.first, part.last)
             whole = self._join(whole, part)
         return whole
@@ -154,6 +154,21 @@ class Pattern:
                 raise PatternError("^ stands behind something; it can only begin a match")
             if follow and symbols.take(END):
                 raise PatternError("$ stands before something; it can only end a match")
+
+    def check_widths(self) -> None:
+        """Raise PatternError where it matters whether an emoji is one character or two.
+
+        To JavaScript it is two. `.*` takes both like one, `..` does not: two steps over anything
+        must lead to where one step leads, from every position.
+        """
+        wide = sum(1 << i for i, symbols in enumerate(self.symbols) if symbols.is_negated)
+        for follow in (self.first, *self.follow):
+            once = follow & wide
+            if once != _union(self.follow[position] & wide for position in _bits(once)):
+                raise PatternError(
+                    "clients count emoji differently; write .* or .+ or [^…]* for any text,"
+                    " not two of them in a row, and \\. for a dot"
+                )
 
 
 def _bits(mask: int) -> Iterator[int]:
