@@ -11,7 +11,8 @@ from growthbook.common_types import Filter
 
 from config.bench import Case, Settings
 from experiments.assignment.assign import decide_experiment
-from experiments.assignment.hashing import BUCKETS, bucket_of, buckets_of
+from experiments.assignment.columns import buckets_of
+from experiments.assignment.hashing import BUCKETS, bucket_of
 from experiments.assignment.layers import variant_ranges
 from experiments.assignment.specs import ExperimentSpec, UnitIds, VariantSpec, Visit
 

@@ -1,9 +1,11 @@
 """The decision: override, layer, eligibility, holdout, prerequisite, variant; with a reason."""
 
+from bisect import bisect_right
 from collections.abc import Mapping
 
+from experiments.assignment import hashing
 from experiments.assignment.conditions import matches
-from experiments.assignment.hashing import bucket_of
+from experiments.assignment.fnv import CodeUnits, code_units
 from experiments.assignment.layers import holds
 from experiments.assignment.specs import (
     Decision,
@@ -64,8 +66,11 @@ def decide_experiment(
     depth: int = MAX_PREREQUISITES,
 ) -> Decision:
     """Return the variant of a unit in one experiment, or why it is in none."""
-    unit_type, unit_id = _unit_of(experiment, visit)
-    reason, variant = _reason_and_variant(experiment, unit_id, visit, experiments or {}, depth)
+    kept = _kept(experiment, visit) if experiment.is_sticky and visit.kept else ""
+    unit_type, unit_id = _unit_of(experiment, visit, kept)
+    reason, variant = _reason_and_variant(
+        experiment, unit_id, visit, bool(kept), experiments or {}, depth
+    )
     return Decision(
         reason=reason,
         parameters=variant.parameters if variant else {},
@@ -78,10 +83,16 @@ def decide_experiment(
     )
 
 
-def _unit_of(experiment: ExperimentSpec, visit: Visit) -> tuple[str, str]:
+def _kept(experiment: ExperimentSpec, visit: Visit) -> str:
+    """Return the id under which the unit entered this phase, "" where no token carried it here."""
+    phase, unit_id = visit.kept.get(experiment.key, (0, ""))
+    return unit_id if phase == experiment.phase else ""
+
+
+def _unit_of(experiment: ExperimentSpec, visit: Visit, kept: str) -> tuple[str, str]:
     """Return the type and id that are hashed: kept over a sign-in, the experiment's, a fallback."""
     fallback = experiment.fallback_unit_type
-    if (kept := _kept(experiment, visit)) is not None:
+    if kept:
         return fallback or experiment.unit_type, kept
     unit_id = visit.units.of(experiment.unit_type)
     if unit_id or not fallback:
@@ -89,20 +100,19 @@ def _unit_of(experiment: ExperimentSpec, visit: Visit) -> tuple[str, str]:
     return fallback, visit.units.of(fallback)
 
 
-def _kept(experiment: ExperimentSpec, visit: Visit) -> str | None:
-    """Return the id under which the unit entered this phase, if a token carried it here."""
-    phase, unit_id = visit.kept.get(experiment.key, (0, ""))
-    return unit_id if experiment.is_sticky and phase == experiment.phase and unit_id else None
-
-
 def _reason_and_variant(
-    experiment: ExperimentSpec, unit_id: str, visit: Visit, experiments: Experiments, depth: int
+    experiment: ExperimentSpec,
+    unit_id: str,
+    visit: Visit,
+    is_kept: bool,
+    experiments: Experiments,
+    depth: int,
 ) -> tuple[Reason, VariantSpec | None]:
-    if (shipped := _shipped(experiment)) is not None:
+    if experiment.shipped and (shipped := _shipped(experiment)) is not None:
         return Reason.ENDED, shipped
     if not visit.has_consent:
         return Reason.NO_CONSENT, None
-    if forced := experiment.variant(visit.forced.get(experiment.key, "")):
+    if visit.forced and (forced := experiment.variant(visit.forced.get(experiment.key, ""))):
         return Reason.OVERRIDE, forced
     if (refusal := _not_open(experiment, visit)) is not None:
         return refusal, None
@@ -111,13 +121,19 @@ def _reason_and_variant(
     is_paused = experiment.status == "paused"
     if not is_paused and (forced := experiment.variant(experiment.overrides.get(unit_id, ""))):
         return Reason.OVERRIDE, forced
-    if not holds(experiment.allocation, bucket_of(unit_id, seed=experiment.layer_seed)):
+    units = code_units(unit_id)
+    if not holds(experiment.allocation, hashing.draw(units, experiment.layer_state)):
         return Reason.NOT_IN_LAYER, None
     if is_paused:
         return Reason.PAUSED, None
-    if (refusal := _kept_out(experiment, unit_id, visit, experiments, depth)) is not None:
-        return refusal, None
-    return Reason.QA if visit.is_qa else Reason.SPLIT, _pick(experiment, unit_id)
+    # Who entered before signing in stays in, whatever the account's attributes say.
+    if experiment.condition and not is_kept and not matches(experiment.condition, visit.attributes):
+        return Reason.NOT_ELIGIBLE, None
+    if _is_held_out(experiment, units):
+        return Reason.HOLDOUT, None
+    if experiment.prerequisites and not _meets(experiment, visit, experiments, depth):
+        return Reason.PREREQUISITE, None
+    return Reason.QA if visit.is_qa else Reason.SPLIT, _pick(experiment, units)
 
 
 def _shipped(experiment: ExperimentSpec) -> VariantSpec | None:
@@ -135,17 +151,11 @@ def _not_open(experiment: ExperimentSpec, visit: Visit) -> Reason | None:
     return None if is_open and experiment.variants else Reason.NOT_STARTED
 
 
-def _kept_out(
-    experiment: ExperimentSpec, unit_id: str, visit: Visit, experiments: Experiments, depth: int
-) -> Reason | None:
-    """Return why a unit of the experiment's buckets may not enter, None when it may."""
-    # Who entered before signing in stays in, whatever the account's attributes say.
-    if _kept(experiment, visit) is None and not matches(experiment.condition, visit.attributes):
-        return Reason.NOT_ELIGIBLE
-    for holdout in experiment.holdouts:
-        if holds((holdout.range,), bucket_of(unit_id, seed=holdout.seed)):
-            return Reason.HOLDOUT
-    return None if _meets(experiment, visit, experiments, depth) else Reason.PREREQUISITE
+def _is_held_out(experiment: ExperimentSpec, units: CodeUnits) -> bool:
+    for state, span in experiment.holdout_states:
+        if span[0] <= hashing.draw(units, state) < span[1]:
+            return True
+    return False
 
 
 def _meets(experiment: ExperimentSpec, visit: Visit, experiments: Experiments, depth: int) -> bool:
@@ -160,7 +170,7 @@ def _meets(experiment: ExperimentSpec, visit: Visit, experiments: Experiments, d
     return True
 
 
-def _pick(experiment: ExperimentSpec, unit_id: str) -> VariantSpec:
+def _pick(experiment: ExperimentSpec, units: CodeUnits) -> VariantSpec:
     """Return the variant whose range holds the unit's bucket; ranges fill [0, 10 000)."""
-    bucket = bucket_of(unit_id, seed=experiment.seed)
-    return next(v for v in experiment.variants if v.range[0] <= bucket < v.range[1])
+    bucket = hashing.draw(units, experiment.split_state)
+    return experiment.variants[bisect_right(experiment.stops, bucket)]

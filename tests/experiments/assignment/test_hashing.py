@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from growthbook.core import fnv1a32, gbhash
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.assignment.hashing import BUCKETS, bucket_of, buckets_of, fnv32a
+from experiments.assignment.columns import buckets_of
+from experiments.assignment.fnv import fnv32a
+from experiments.assignment.hashing import BUCKETS, bucket_of
 
 SEEDS = ("", "layer-1", "größe-😀")
 # Text, its FNV-1a 32, its bucket under each of SEEDS; computed with the released client's hash.
@@ -75,9 +77,13 @@ def test_id__composed_and_decomposed__is_two_units() -> None:
     assert bucket_of("é", seed="s") != bucket_of("e\u0301", seed="s")
 
 
+@settings(deadline=None)  # the kernel may be compiled meanwhile
 @given(units=st.lists(texts.filter(lambda text: not text.endswith("\0")), max_size=30), seed=texts)
-def test_buckets_of__any_texts__equal_bucket_of(units: list[str], seed: str) -> None:
-    together = buckets_of(np.array(units, dtype=np.str_), seed=seed)
+@pytest.mark.parametrize("compiled", [True, False])
+def test_buckets_of__any_texts__equal_bucket_of(
+    units: list[str], seed: str, compiled: bool
+) -> None:
+    together = buckets_of(np.array(units, dtype=np.str_), seed=seed, compiled=compiled)
 
     assert together.tolist() == [bucket_of(unit, seed=seed) for unit in units]
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.stats import chi2_contingency, chisquare
 
 from experiments.assignment.assign import decide_experiment
-from experiments.assignment.hashing import BUCKETS, buckets_of
+from experiments.assignment.columns import buckets_of
+from experiments.assignment.hashing import BUCKETS
 from experiments.assignment.layers import variant_ranges
 from experiments.assignment.specs import UnitIds, Visit
 from tests.experiments.assignment.specs import a_spec
