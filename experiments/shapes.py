@@ -11,12 +11,14 @@ MAX_AMOUNT = 10**13
 MAX_ATTRIBUTES = 64
 MAX_ITEMS = 500
 MAX_EVENTS = 500
+MAX_TOKENS = 32
 
 Id = Annotated[str, Meta(min_length=1, max_length=256)]
 # JavaScript clients send numbers as ids; beyond 2^53 they are no longer exact, so refused.
 LooseId = Id | Annotated[int, Meta(ge=-(2**53), le=2**53)]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
 Amount = Annotated[int, Meta(ge=0, le=MAX_AMOUNT)]
+Token = Annotated[str, Meta(max_length=1024)]
 Quantity = Annotated[int, Meta(ge=0, le=1_000_000)]
 Rank = Annotated[int, Meta(ge=1, le=10_000)]
 EventType = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -62,7 +64,7 @@ class EventIn(Struct, frozen=True, omit_defaults=True):
     session_id: LooseId | None = None
     attributes: Attributes = {}
     properties: Attributes = {}
-    exposure_token: Annotated[str, Meta(max_length=1024)] | None = None
+    exposure_token: Token | None = None
 
 
 class Clock(Struct, frozen=True):
@@ -95,26 +97,34 @@ class SlateContext(Struct, frozen=True):
     now: Annotated[datetime, Meta(tz=True)] | None = None
 
 
-class SlateRequest(Struct, frozen=True):
+class Question(Struct, frozen=True, kw_only=True):
+    """Who asks, as every question about assignment says it.
+
+    `force`: tokens of links that show one variant. `kept`: tokens that a sticky experiment answered
+    with. `qa`: asked by a tester, of a server with a secret key.
+    """
+
+    unit: Unit = Unit()
+    session_id: LooseId | None = None
+    attributes: Attributes = {}
+    consent: Consent = Consent()
+    force: Token | Annotated[list[Token], Meta(max_length=MAX_TOKENS)] = []
+    kept: Annotated[list[Token], Meta(max_length=MAX_TOKENS)] = []
+    qa: bool = False
+
+
+class SlateRequest(Question, frozen=True, kw_only=True):
     """A call for a list of recommendations."""
 
     placement: Annotated[str, Meta(min_length=1, max_length=80)]
-    unit: Unit = Unit()
     k: Annotated[int, Meta(ge=1, le=100)] = 10
     context: SlateContext = SlateContext()
-    attributes: Attributes = {}
-    session_id: LooseId | None = None
-    consent: Consent = Consent()
 
 
-class AssignmentRequest(Struct, frozen=True):
+class AssignmentRequest(Question, frozen=True, kw_only=True):
     """A question which variants a unit belongs to; nothing is recorded."""
 
-    unit: Unit = Unit()
     experiment: Annotated[str, Meta(max_length=80)] | None = None
-    attributes: Attributes = {}
-    session_id: LooseId | None = None
-    consent: Consent = Consent()
 
 
 def text_id(value: str | int | UnsetType | None) -> str:

@@ -1,18 +1,20 @@
-"""Signed exposure tokens: nobody claims a slate or a variant that they were not given."""
+"""Signed tokens: what a storefront hands back is taken only if it came from us, unchanged."""
 
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from django.core import signing
 
+from experiments.assignment.specs import Decision
+
 SALT = "armature.exposure"
-_signer: signing.Signer | None = None
+KEPT_SALT = "armature.kept"
 
 
+@lru_cache
 def _exposure_signer() -> signing.Signer:
-    global _signer
-    if _signer is None:
-        _signer = signing.Signer(salt=SALT)
-    return _signer
+    return signing.Signer(salt=SALT)
 
 
 def exposure_token(*, site_id: int, request_id: UUID, variant_id: int | None) -> str:
@@ -27,3 +29,29 @@ def token_claim(token: str) -> tuple[int, UUID] | None:
         return int(site_id), UUID(request_id)
     except (signing.BadSignature, ValueError):
         return None
+
+
+def kept_token(*, site_id: int, decision: Decision) -> str:
+    """Return a token that keeps the unit what it is now, whoever signs in: no row remembers it."""
+    claim = [site_id, decision.experiment_key, decision.phase, decision.unit_id]
+    return signing.dumps(claim, salt=KEPT_SALT)
+
+
+def kept_claim(token: str, *, site_id: int) -> tuple[str, int, str] | None:
+    """Return the experiment, phase and unit id that a token keeps, None for one that is not ours.
+
+    Whether the experiment is still in that phase is for the decision to see.
+    """
+    claim = signed_list(token, salt=KEPT_SALT)
+    if claim is None or claim[0] != site_id:
+        return None
+    return claim[1], claim[2], claim[3]
+
+
+def signed_list(token: str, *, salt: str) -> list[Any] | None:
+    """Return what was signed with this salt, None for a forged or broken token."""
+    try:
+        found: list[Any] = signing.loads(token, salt=salt)
+    except (signing.BadSignature, ValueError):
+        return None
+    return found

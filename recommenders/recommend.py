@@ -3,18 +3,19 @@
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from experiments.assignment.assign import decide_placement
-from experiments.assignment.specs import Decision, PlacementSpec, UnitIds, Visit
+from experiments.assignment.specs import Decision, PlacementSpec, UnitIds
 from experiments.errors import NotFound
 from experiments.recorder import record_slate
 from experiments.shapes import SlateRequest, text_id
 from experiments.slates import ServedSlate
 from experiments.snapshot import SiteSpec
-from experiments.tokens import exposure_token
+from experiments.tokens import exposure_token, kept_token
+from experiments.visits import IgnoredToken, visit_of
 from recommenders import state
 from recommenders.serving import POPULARITY, Served, Wish, serve
 
@@ -30,23 +31,27 @@ class Recommendation:
     served: Served
     recorded: str
     token: str | None
+    kept_token: str | None = None
+    ignored: list[IgnoredToken] = field(default_factory=list)
 
 
 def recommend(
-    *, site: SiteSpec, body: SlateRequest, now: datetime, send_hint: Callable[[], object]
+    *,
+    site: SiteSpec,
+    body: SlateRequest,
+    now: datetime,
+    send_hint: Callable[[], object],
+    may_test: bool = False,
 ) -> Recommendation:
-    """Return the list of the unit's variant, recorded; raises NotFound for an unknown placement."""
+    """Return the list of the unit's variant, recorded.
+
+    Raises NotFound for an unknown placement, TestingRefused for a tester that `may_test` is not.
+    """
     began = time.perf_counter_ns()
     placement = placement_of(site, body.placement)
-    units = UnitIds(
-        visitor_id=text_id(body.unit.visitor_id),
-        account_id=text_id(body.unit.account_id),
-        session_id=text_id(body.session_id),
-    )
-    consent = body.consent
-    has_consent = consent.personalization and consent.analytics
-    visit = Visit(units, _attributes(body), has_consent=has_consent)
-    decision = decide_placement(placement, visit, site.experiments)
+    asked = visit_of(body, site_id=site.id, may_test=may_test, context=_context(body), now=now)
+    units = asked.visit.units
+    decision = decide_placement(placement, asked.visit, site.experiments)
     served = _serve(site, body, units, decision)
     request_id = uuid.uuid4()
     slate = _slate(site, body, units, decision, served, request_id, now)
@@ -58,7 +63,13 @@ def recommend(
         variant_id=decision.variant.id if decision.variant else None,
     )
     return Recommendation(
-        request_id, decision, served, recorded, token if consent.analytics else None
+        request_id,
+        decision,
+        served,
+        recorded,
+        token if body.consent.analytics else None,
+        _kept_token(site, decision),
+        asked.ignored,
     )
 
 
@@ -70,10 +81,23 @@ def placement_of(site: SiteSpec, key: str) -> PlacementSpec:
     return placement
 
 
-def _attributes(body: SlateRequest) -> dict[str, Any]:
-    """Return what eligibility and segments may look at: the page's context under the attributes."""
+def _kept_token(site: SiteSpec, decision: Decision) -> str | None:
+    """Return what keeps the unit what it is over a sign-in, where the experiment is sticky."""
+    experiment = site.experiments.get(decision.experiment_id or 0)
+    if experiment is None or not experiment.is_sticky or not decision.in_experiment:
+        return None
+    return kept_token(site_id=site.id, decision=decision)
+
+
+def _context(body: SlateRequest) -> dict[str, Any]:
+    """Return what the page tells besides the attributes, which go before it."""
     context = {"device": body.context.device, "country": body.context.country}
-    return {**{k: v for k, v in context.items() if v is not None}, **body.attributes}
+    return {name: value for name, value in context.items() if value is not None}
+
+
+def _attributes(body: SlateRequest) -> dict[str, Any]:
+    """Return what segments may look at."""
+    return {**_context(body), **body.attributes}
 
 
 def _serve(site: SiteSpec, body: SlateRequest, units: UnitIds, decision: Decision) -> Served:

@@ -58,6 +58,30 @@ ASSIGNMENTS: dict[str, Any] = {
             "parameters": {"recommender": "hybrid", "artifact": "hybrid@2026-11-20.3"},
             "in_experiment": True,
             "reason": "SPLIT",
+            "unit_type": "visitor",
+        }
+    ]
+}
+EXPLANATIONS: dict[str, Any] = {
+    "explanations": [
+        {
+            "experiment": "home-hybrid",
+            "status": "running",
+            "phase": 1,
+            "variant": None,
+            "in_experiment": False,
+            "reason": "NOT_IN_LAYER",
+            "unit_type": "visitor",
+            "unit_id": "v-81",
+            "decided_by": "layer",
+            "steps": [
+                {
+                    "name": "layer",
+                    "verdict": "decided",
+                    "value": {"bucket": 6679, "ranges": [[0, 5000]]},
+                    "detail": "bucket 6679 of the layer is outside [0, 5000)",
+                }
+            ],
         }
     ]
 }
@@ -81,3 +105,4 @@ EXPERIMENT: dict[str, Any] = {
     ],
 }
 ACTION: dict[str, Any] = {"reason": "The checkout of the shop is down."}
+LINK: dict[str, Any] = {"variant": "treatment", "days": 7, "page": "https://shop.example/"}

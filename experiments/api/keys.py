@@ -13,19 +13,26 @@ CHALLENGE = {"WWW-Authenticate": 'Bearer realm="armature"'}
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def authenticate(request: HttpRequest, scope: str) -> tuple[KeySpec, Snapshot]:
+def authenticate(
+    request: HttpRequest, scope: str, *, in_path: str | None = None
+) -> tuple[KeySpec, Snapshot]:
     """Return the caller's key and the snapshot it was found in.
 
+    `in_path`: the key, where the address itself holds it; only a publishable one is taken there.
     Raises Problem 401 without a valid key, 403 when the key lacks `scope` or a publishable key is
     used from an origin that its site does not list.
     """
     snapshot = current()
-    secret, is_in_address = _secret_of(request)
+    secret, is_in_address = (in_path, True) if in_path is not None else _secret_of(request)
     key = snapshot.keys.get(digest_of(secret))
     # Addresses end in logs and histories: a secret key that came in one is not taken.
     if key is None or not key.is_valid(_now()) or (is_in_address and not key.is_publishable):
         raise Problem(
-            401, "invalid_key", "the API key is unknown, revoked or expired", headers=CHALLENGE
+            401,
+            "invalid_key",
+            "the API key is unknown, revoked or expired",
+            headers=CHALLENGE,
+            hint="An address takes publishable keys (pk_…) only." if is_in_address else None,
         )
     if scope not in _scopes_of(key):
         raise Problem(
@@ -83,17 +90,17 @@ def allow_origin(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     origin = request.META.get("HTTP_ORIGIN")
     if origin and any(origin in site.allowed_origins for site in current().sites.values()):
         response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Expose-Headers"] = "Retry-After"
+        response.headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"
     return response
 
 
-def preflight(request: HttpRequest) -> HttpResponse:
-    """Answer a browser's preflight request."""
+def preflight(request: HttpRequest, method: str = "POST") -> HttpResponse:
+    """Answer a browser's preflight request for an endpoint of one method."""
     response = allow_origin(request, HttpResponse(status=204))
     if "Access-Control-Allow-Origin" in response.headers:
-        response.headers["Access-Control-Allow-Methods"] = "POST, OPTIONS"
+        response.headers["Access-Control-Allow-Methods"] = f"{method}, OPTIONS"
         response.headers["Access-Control-Allow-Headers"] = (
-            "authorization, content-encoding, content-type, x-api-key"
+            "authorization, content-encoding, content-type, if-none-match, x-api-key"
         )
         response.headers["Access-Control-Max-Age"] = "600"
     return response

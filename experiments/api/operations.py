@@ -5,7 +5,7 @@ from typing import Any
 
 from experiments.accepting import Receipt
 from experiments.api import examples
-from experiments.api.answers import Assignments
+from experiments.api.answers import Assignments, Explanations
 from experiments.shapes import AssignmentRequest, EventBatch, EventIn
 
 
@@ -57,12 +57,32 @@ OPERATIONS = (
         path="/api/v1/assignments",
         operation_id="assignments_read",
         summary="Ask for assignments",
-        description="Which variants a unit belongs to, with reasons. Nothing is recorded.",
+        description=(
+            "Which variants a unit belongs to, with reasons. Nothing is recorded. `force` takes the"
+            " token of a link (`armature_force` in the page's address), `kept` the tokens of sticky"
+            " experiments, `qa` is for testers with a secret key; what is forced or asked as a"
+            " tester is never counted."
+        ),
         request=AssignmentRequest,
         response=Assignments,
         status=200,
         example=examples.ASSIGNMENT,
         answer=examples.ASSIGNMENTS,
+        statuses=(404,),
+    ),
+    Operation(
+        path="/api/v1/assignments/explain",
+        operation_id="assignments_explain",
+        summary="Ask why",
+        description=(
+            "Every step of each decision with what it looked at. Conditions and testers show, so"
+            " this takes a secret key with the scope `experiments`."
+        ),
+        request=AssignmentRequest,
+        response=Explanations,
+        status=200,
+        example=examples.ASSIGNMENT,
+        answer=examples.EXPLANATIONS,
         statuses=(404,),
     ),
 )

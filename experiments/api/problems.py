@@ -112,7 +112,7 @@ def _unavailable(error: Exception) -> Problem:
     )
 
 
-def _defect(path: str) -> Problem:
+def defect(path: str) -> Problem:
     """Log the exception being handled; return the problem that quotes the log's line."""
     problem = Problem(500, "internal", "the service failed; it has been logged")
     log.exception("request failed path=%s request_id=%s", path, problem.request_id)
@@ -165,7 +165,7 @@ def _joined(path: str, step: str | int) -> str:
 
 def drf_exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     """Turn what an API view raised into a problem document; a defect into a logged 500."""
-    problem = from_exception(error) or _defect(context["request"].path)
+    problem = from_exception(error) or defect(context["request"].path)
     response = Response(problem.document(), status=problem.status, content_type=CONTENT_TYPE)
     for name, value in problem.headers.items():
         response.headers[name] = value
@@ -182,6 +182,6 @@ def answers_problems(
         try:
             return view(request, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 - a defect is logged, and answered as one
-            return problem_response(from_exception(error) or _defect(request.path))
+            return problem_response(from_exception(error) or defect(request.path))
 
     return wrapped

@@ -1,4 +1,4 @@
-"""Events in, assignments out: the endpoints that storefronts call, as plain views."""
+"""Events in: the endpoint that storefronts call, as a plain view."""
 
 from datetime import UTC, datetime
 
@@ -7,24 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from experiments.accepting import accept_events
-from experiments.api.answers import Assignment, Assignments
-from experiments.api.bodies import check_bag, decode, decode_batch, read_body
+from experiments.api.bodies import decode_batch, read_body
 from experiments.api.keys import authenticate, clock_of
 from experiments.api.limits import spend
 from experiments.api.problems import Problem, answers_problems
 from experiments.api.storefront import json_answer, storefront
-from experiments.assignment.assign import decide_experiment
-from experiments.assignment.specs import Decision, UnitIds, Visit
-from experiments.errors import NotFound
 from experiments.hints import hint
-from experiments.shapes import (
-    MAX_EVENTS,
-    AssignmentRequest,
-    EventBatch,
-    assignment_decoder,
-    text_id,
-)
-from experiments.snapshot import SiteSpec
+from experiments.shapes import MAX_EVENTS, EventBatch
 from experiments.tasks import send_drain_hint
 
 
@@ -79,44 +68,3 @@ def _read_batch(request: HttpRequest) -> EventBatch:
             hint="Send several batches.",
         )
     return batch
-
-
-@storefront
-def assignments(request: HttpRequest) -> HttpResponse:
-    """Tell which variants a unit belongs to, with reasons; nothing is recorded."""
-    key, snapshot = authenticate(request, "assign")
-    spend(key.digest)
-    body = decode(read_body(request), assignment_decoder)
-    check_bag("attributes", body.attributes)
-    decisions = _decisions(snapshot.sites[key.site_id], body)
-    return json_answer(Assignments([_assignment(decision) for decision in decisions]))
-
-
-def _decisions(site: SiteSpec, body: AssignmentRequest) -> list[Decision]:
-    wanted = [e for e in site.published if body.experiment in (None, e.key)]
-    if body.experiment is not None and not wanted:
-        raise NotFound(
-            f"unknown experiment {body.experiment!r}",
-            known=[e.key for e in site.published],
-            field="experiment",
-        )
-    units = UnitIds(
-        visitor_id=text_id(body.unit.visitor_id),
-        account_id=text_id(body.unit.account_id),
-        session_id=text_id(body.session_id),
-    )
-    has_consent = body.consent.personalization and body.consent.analytics
-    visit = Visit(units, body.attributes, has_consent=has_consent)
-    return [decide_experiment(experiment, visit, site.experiments) for experiment in wanted]
-
-
-def _assignment(decision: Decision) -> Assignment:
-    variant = decision.variant
-    return Assignment(
-        experiment=decision.experiment_key or "",
-        phase=decision.phase or 0,
-        variant=variant.key if variant else None,
-        parameters=decision.parameters if variant else None,
-        in_experiment=decision.in_experiment,
-        reason=decision.reason,
-    )

@@ -10,7 +10,7 @@ import django
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 
-API_PREFIX = "/api/v1/"
+API_PREFIXES = ("/api/v1/", "/api/features/", "/ofrep/")
 
 
 def _handler(middleware: list[str]) -> WSGIHandler:
@@ -30,5 +30,5 @@ _api = _handler(settings.API_MIDDLEWARE)
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answer one request."""
-    handler = _api if environ.get("PATH_INFO", "").startswith(API_PREFIX) else _pages
+    handler = _api if environ.get("PATH_INFO", "").startswith(API_PREFIXES) else _pages
     return handler(environ, start_response)

@@ -6,16 +6,21 @@ from uuid import UUID
 from msgspec import Struct
 
 from experiments.assignment.specs import Reason
+from experiments.visits import IgnoredToken
 
 
-class DecidingExperiment(Struct, frozen=True):
-    """The experiment that decided the list, or came closest to it, and why it did or did not."""
+class DecidingExperiment(Struct, frozen=True, omit_defaults=True):
+    """The experiment that decided the list, or came closest to it, and why it did or did not.
+
+    `kept_token`: of a sticky experiment; send it in `kept` after the visitor signs in.
+    """
 
     key: str | None
     phase: int | None
     variant: str | None
     in_experiment: bool
     reason: Reason
+    kept_token: str | None = None
 
 
 class ServingRecommender(Struct, frozen=True):
@@ -41,8 +46,11 @@ class RecordedExposure(Struct, frozen=True):
     token: str | None
 
 
-class Recommendations(Struct, frozen=True):
-    """The list; `fallback` says why it does not come from the variant's own artifact."""
+class Recommendations(Struct, frozen=True, omit_defaults=True):
+    """The list; `fallback` says why it does not come from the variant's own artifact.
+
+    `ignored`: tokens of the question that changed nothing.
+    """
 
     request_id: UUID
     placement: str
@@ -51,3 +59,4 @@ class Recommendations(Struct, frozen=True):
     items: list[RecommendedItem]
     fallback: str | None
     exposure: RecordedExposure
+    ignored: list[IgnoredToken] = []

@@ -33,6 +33,7 @@ def recommendations(request: HttpRequest) -> HttpResponse:
         body=body,
         now=clock_of(key, site, body.context.now),
         send_hint=send_drain_hint,
+        may_test=not key.is_publishable,
     )
     return json_answer(_document(body.placement, answer))
 
@@ -49,6 +50,7 @@ def _document(placement: str, answer: Recommendation) -> Recommendations:
             variant=decision.variant.key if decision.variant else None,
             in_experiment=decision.in_experiment,
             reason=decision.reason,
+            kept_token=answer.kept_token,
         ),
         recommender=ServingRecommender(served.recommender, served.artifact or None),
         items=[
@@ -57,4 +59,5 @@ def _document(placement: str, answer: Recommendation) -> Recommendations:
         ],
         fallback=served.fallback or None,
         exposure=RecordedExposure(recorded, answer.token),
+        ignored=answer.ignored,
     )

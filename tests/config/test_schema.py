@@ -152,7 +152,7 @@ def test_example__sent_to_the_view__is_answered_as_described(
 def test_examples__counted__are_one_for_each_body() -> None:
     with_body = [o for _p, _m, o in operations() if "requestBody" in o]
 
-    assert len(list(examples())) == len(with_body) == 6
+    assert len(list(examples())) == len(with_body) == 8
 
 
 @every_operation
