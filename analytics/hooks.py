@@ -1,17 +1,38 @@
-"""What this room adds to a new site: the metrics that every shop starts with."""
+"""What this room adds to the room below: a new site's metrics, set-up, checks and decisions."""
 
-from experiments.desks import METRIC_DESKS, open_desk
+from typing import TypeVar
+
+from experiments.desks import METRIC_DESKS, PLANNERS, open_desk
 from experiments.models import Site
-from experiments.registries import SITE_INITIALISERS
+from experiments.registries import (
+    ANALYSIS_SNAPSHOTS,
+    LAUNCH_CHECKS,
+    SETUP_COPIERS,
+    SITE_INITIALISERS,
+)
+
+T = TypeVar("T")
 
 
 def register() -> None:
     """Add this room's part to the registries of the room below."""
+    from analytics.deciding import analysis_snapshot, copy_metrics
     from analytics.desk import DESK
+    from analytics.launching import measuring_checks
+    from analytics.planner import plan_of
 
     open_desk(METRIC_DESKS, DESK)
-    if create_builtin_metrics not in SITE_INITIALISERS:
-        SITE_INITIALISERS.append(create_builtin_metrics)
+    open_desk(PLANNERS, plan_of)
+    _add(SITE_INITIALISERS, create_builtin_metrics)
+    _add(LAUNCH_CHECKS, measuring_checks)
+    _add(SETUP_COPIERS, copy_metrics)
+    _add(ANALYSIS_SNAPSHOTS, analysis_snapshot)
+
+
+def _add(registry: list[T], entry: T) -> None:
+    """Append once, however often the room is set up."""
+    if entry not in registry:
+        registry.append(entry)
 
 
 def create_builtin_metrics(site: Site) -> None:

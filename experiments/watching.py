@@ -54,6 +54,10 @@ class Watched(Generic[T]):
             raise Unavailable(f"the {self._name} could not be loaded and no good copy is left")
         return self._value
 
+    def held(self) -> T | None:
+        """Return the value as this process holds it, None before its first; asks nothing."""
+        return self._value
+
     def refresh(self) -> bool:
         """Load again if the version moved; return whether it did."""
         with self._lock:

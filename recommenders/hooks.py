@@ -5,13 +5,12 @@ from typing import Any, TypeVar
 from django.db.models.signals import post_delete, post_save
 
 from experiments.desks import VARIANT_DESKS, open_desk
-from experiments.models import Experiment, Site
+from experiments.models import Site
 from experiments.registries import (
     LAUNCH_CHECKS,
     PARAMETER_CHOICES,
     PARAMETER_PINNERS,
     SITE_INITIALISERS,
-    Check,
     ParameterChoice,
 )
 from experiments.signals import bump
@@ -34,11 +33,12 @@ RECOMMENDER_CHOICE = ParameterChoice("recommender", "Recommender", recommender_o
 def register() -> None:
     """Fill the registries of the room below, and let serving processes notice new artifacts."""
     from recommenders.desk import DESK
+    from recommenders.launching import serving_checks
     from recommenders.models import Artifact, Recommender
 
     open_desk(VARIANT_DESKS, DESK)
     _add(SITE_INITIALISERS, create_builtin_recommenders)
-    _add(LAUNCH_CHECKS, recommenders_can_serve)
+    _add(LAUNCH_CHECKS, serving_checks)
     _add(PARAMETER_PINNERS, pin_artifact)
     _add(PARAMETER_CHOICES, RECOMMENDER_CHOICE)
     for model in (Artifact, Recommender):
@@ -59,27 +59,6 @@ def create_builtin_recommenders(site: Site) -> None:
 
     Recommender.objects.bulk_create(
         Recommender(site=site, key=name, algorithm=name) for name in available()
-    )
-
-
-def recommenders_can_serve(experiment: Experiment) -> list[Check]:
-    """Return one check per variant: its recommender exists and has an artifact that loads."""
-    default = experiment.placement.parameters if experiment.placement else {}
-    return [
-        _variant_check(experiment.site, variant.name, variant.parameters or default)
-        for variant in experiment.variants.all()
-    ]
-
-
-def _variant_check(site: Site, name: str, parameters: dict[str, Any]) -> Check:
-    from recommenders.selectors import why_unservable
-
-    problem = why_unservable(site, parameters)
-    return Check(
-        f"{name} can be served",
-        not problem,
-        problem or str(parameters.get("recommender", "decided by its own parameters")),
-        "Train the recommender, or choose another.",
     )
 
 

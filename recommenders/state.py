@@ -2,11 +2,13 @@
 
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 from django.conf import settings
+from django.db.models import QuerySet
 
 from experiments.snapshot import version as configuration_version
 from experiments.watching import Watched
@@ -63,9 +65,33 @@ def _version() -> object:
 
 
 def _load(previous: ServingState | None) -> ServingState:
+    shelves = _shelves(previous.shelves if previous else {}, CatalogueVersion.objects.all())
+    state = _state(shelves, Artifact.objects.all(), Recommender.objects.all())
+    _keep_copy(state)
+    return state
+
+
+def of_site(site_id: int) -> ServingState:
+    """Return one site's state as the caller's transaction sees it; this process does not keep it.
+
+    Kept, it would outlive a transaction that is rolled back.
+    """
+    held = watched.held()
+    before = held.shelves if held else {}
+    versions = CatalogueVersion.objects.filter(site_id=site_id)
+    return _state(
+        _shelves(before, versions),
+        Artifact.objects.filter(site_id=site_id),
+        Recommender.objects.filter(site_id=site_id),
+    )
+
+
+def _state(
+    shelves: dict[int, Shelf], of_artifacts: QuerySet[Artifact], of: QuerySet[Recommender]
+) -> ServingState:
     ready: dict[tuple[int, str], list[str]] = {}
     artifacts: dict[tuple[int, str], ArtifactSpec] = {}
-    rows = Artifact.objects.filter(status=Artifact.Status.READY).select_related("recommender")
+    rows = of_artifacts.filter(status=Artifact.Status.READY).select_related("recommender")
     for row in rows.order_by("-id"):
         artifacts[row.site_id, row.full_name] = ArtifactSpec(row.full_name, row.path, row.sha256)
         ready.setdefault((row.site_id, row.recommender.key), []).append(row.full_name)
@@ -75,21 +101,18 @@ def _load(previous: ServingState | None) -> ServingState:
             champion=row.champion.full_name if row.champion else None,
             ready=tuple(ready.get((row.site_id, row.key), ())),
         )
-        for row in Recommender.objects.select_related("champion__recommender")
+        for row in of.select_related("champion__recommender")
     }
-    state = ServingState(_shelves(previous), recommenders, artifacts)
-    _keep_copy(state)
-    return state
+    return ServingState(shelves, recommenders, artifacts)
 
 
-def _shelves(previous: ServingState | None) -> dict[int, Shelf]:
-    """Return every site's shelf; those whose version stands are taken over as they are."""
-    before = previous.shelves if previous else {}
+def _shelves(before: Mapping[int, Shelf], versions: QuerySet[CatalogueVersion]) -> dict[int, Shelf]:
+    """Return the shelf of every site; those whose version stands are taken over as they are."""
     return {
         site_id: before[site_id]
         if site_id in before and before[site_id].version == version
         else _shelf(site_id, version)
-        for site_id, version in CatalogueVersion.objects.values_list("site_id", "version")
+        for site_id, version in versions.values_list("site_id", "version")
     }
 
 

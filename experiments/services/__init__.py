@@ -9,6 +9,9 @@ from experiments.services.approval import (
     submit_experiment,
 )
 from experiments.services.audit import record_change
+from experiments.services.cloning import clone_experiment
+from experiments.services.decisions import record_decision
+from experiments.services.deliveries import send_deliveries
 from experiments.services.drafting import (
     allocate,
     create_experiment,
@@ -17,8 +20,10 @@ from experiments.services.drafting import (
     set_variants,
 )
 from experiments.services.editing import edit_experiment
+from experiments.services.notices import raise_notice, resolve_notice, see_notice
 from experiments.services.phases import open_phase
 from experiments.services.ramps import advance_ramps, ramp_to, set_ramp
+from experiments.services.reminders import remind
 from experiments.services.scheduling import (
     run_schedule,
     schedule_experiment,
@@ -33,20 +38,29 @@ from experiments.services.steps import (
     start_experiment,
 )
 from experiments.services.storable import require_storable
+from experiments.services.templates import TEMPLATES, create_from_template
 from experiments.services.variants import VariantDraft
+from experiments.services.waivers import waive_check
+from experiments.services.webhooks import change_webhook, create_webhook, delete_webhook
 from experiments.sites import create_site, equip_site, new_seed
 
 __all__ = [
     "HOLDS_BUCKETS",
+    "TEMPLATES",
     "RampDraft",
     "VariantDraft",
     "advance_ramps",
     "allocate",
     "approve_experiment",
     "archive_experiment",
+    "change_webhook",
+    "clone_experiment",
     "close_enrolment",
     "create_experiment",
+    "create_from_template",
     "create_site",
+    "create_webhook",
+    "delete_webhook",
     "edit_experiment",
     "end_experiment",
     "equip_site",
@@ -56,16 +70,23 @@ __all__ = [
     "new_seed",
     "open_phase",
     "pause_experiment",
+    "raise_notice",
     "ramp_to",
     "record_change",
+    "record_decision",
     "reject_experiment",
+    "remind",
     "require_storable",
     "require_valid_eligibility",
+    "resolve_notice",
     "run_schedule",
     "schedule_experiment",
+    "see_notice",
+    "send_deliveries",
     "set_ramp",
     "set_variants",
     "start_experiment",
     "submit_experiment",
     "unschedule_experiment",
+    "waive_check",
 ]

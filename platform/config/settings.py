@@ -234,6 +234,7 @@ SPECTACULAR_SETTINGS = {
 SNAPSHOT_MAX_AGE_S = 2.0
 EXPOSURE_BUFFER_SLATES = env.integer("ARMATURE_EXPOSURE_BUFFER", 5_000, low=1)
 EXPOSURE_FLUSH_S = 0.25
+WEBHOOKS_ALLOW_PRIVATE = env.flag("ARMATURE_WEBHOOKS_ALLOW_PRIVATE")
 RATE_LIMIT_PER_KEY = env.integer("ARMATURE_RATE_LIMIT", 5_000, low=1)
 
 # ── admin theme ─────────────────────────────────────────────────────────────────────────────────
