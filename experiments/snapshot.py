@@ -12,6 +12,7 @@ import msgspec
 from django.conf import settings
 from django.db.models import QuerySet
 
+from experiments.assignment.condition_normal import ConditionError, normalise
 from experiments.assignment.layers import variant_ranges
 from experiments.assignment.specs import (
     ExperimentSpec,
@@ -141,7 +142,7 @@ def compile_experiment(
         layer_seed=experiment.layer.seed,
         allocation=((allocation.start, allocation.admitted_stop),) if allocation else (),
         variants=_variants(experiment),
-        condition=_object(experiment.eligibility, otherwise=NOBODY),
+        condition=_condition(experiment.eligibility),
         holdouts=_concerning(experiment, known.get(experiment.site_id, ())),
         fallback_unit_type=experiment.fallback_unit_type,
         overrides={each.unit_id: each.variant.key for each in experiment.overrides.all()},
@@ -194,9 +195,17 @@ def _shipped(experiment: Experiment) -> str:
     return variant.key if variant is not None and experiment.placement_id is None else ""
 
 
-def _object(value: Any, *, otherwise: dict[str, Any] | None = None) -> dict[str, Any]:
+def _condition(value: Any) -> dict[str, Any]:
+    """Return the normal form of a stored condition; one that has none admits nobody."""
+    try:
+        return normalise(value)
+    except ConditionError:
+        return NOBODY
+
+
+def _object(value: Any) -> dict[str, Any]:
     """Return a JSON object; a column can hold other JSON, and no request may stumble over it."""
-    return value if isinstance(value, dict) else otherwise or {}
+    return value if isinstance(value, dict) else {}
 
 
 def _key(key: ApiKey) -> KeySpec:

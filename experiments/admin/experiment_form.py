@@ -13,7 +13,7 @@ from unfold.widgets import (
 from experiments.admin.base import is_editable
 from experiments.admin.fields import SafeJSONField
 from experiments.admin.layers import PER_CENT, why_no_room
-from experiments.assignment.conditions import validate_condition
+from experiments.assignment.condition_normal import ConditionError, normalise
 from experiments.models import Experiment, Placement, Site
 
 MOST_UNITS = 2_000_000_000
@@ -124,11 +124,11 @@ class ExperimentForm(forms.ModelForm):
             choices.queryset = choices.queryset.filter(site=experiment.site_id)
 
     def clean_eligibility(self) -> dict[str, Any]:
-        """Refuse a condition that cannot be evaluated."""
-        condition = self.cleaned_data["eligibility"] or {}
-        if problems := validate_condition(condition):
-            raise forms.ValidationError(problems)
-        return dict(condition)
+        """Return the condition in its normal form, which all clients answer alike, or refuse it."""
+        try:
+            return normalise(self.cleaned_data["eligibility"] or {})
+        except ConditionError as error:
+            raise forms.ValidationError(error.problems) from None
 
     def clean(self) -> dict[str, Any]:
         """Refuse a key that the site has already, and a share that the layer cannot lend."""

@@ -84,7 +84,7 @@ def _write_row(experiment: Experiment, changes: Mapping[str, Any]) -> None:
         if name in changes:
             setattr(experiment, name, changes[name])
     if "eligibility" in changes:
-        require_valid_eligibility(experiment.eligibility)
+        experiment.eligibility = require_valid_eligibility(experiment.eligibility)
     if "key" in changes:
         require_free_key(experiment.site, experiment.key)
     _require_ahead(changes.get("ends_at"))
