@@ -19,6 +19,7 @@ from experiments.admin.base import ReadOnlyAdmin, StaffAdmin, is_editable, name_
 from experiments.admin.experiment import ExperimentAdmin
 from experiments.admin.variants import ExperimentInline
 from experiments.models import Experiment
+from experiments.roles import Action
 
 
 class MetricForm(forms.ModelForm):
@@ -69,6 +70,7 @@ class MetricForm(forms.ModelForm):
 class MetricAdmin(StaffAdmin):
     """Metrics; a changed definition is a new version, so old reports keep theirs."""
 
+    action = Action.ANALYSE
     form = MetricForm
     fixed_fields = ("site", "key")
     list_display = ["name", "key", "version", "site", "kind", "direction", "default_role"]

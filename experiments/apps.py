@@ -10,7 +10,9 @@ class ExperimentsConfig(AppConfig):
     verbose_name = "Experiments"
 
     def ready(self) -> None:
-        """Bump the configuration's version whenever a row of it changes."""
-        from experiments import signals
+        """Tell changes of the configuration to its version, and those of roles to groups."""
+        from experiments import guards, mirroring, signals
 
         signals.connect()
+        guards.connect(self)
+        mirroring.connect()

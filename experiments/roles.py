@@ -48,6 +48,33 @@ ALLOWED: dict[Role, frozenset[Action]] = {
 }
 
 
+# What a key acts with: approval and people's roles are left to people.
+OF_SCOPE: dict[str, frozenset[Action]] = {
+    "experiments": frozenset(
+        {Action.VIEW, Action.EDIT, Action.LAUNCH, Action.RAMP, Action.STOP, Action.DECIDE}
+    ),
+    "analyses": frozenset({Action.VIEW, Action.ANALYSE}),
+    "items": frozenset({Action.VIEW, Action.MANAGE}),
+}
+# What a step of an experiment's life asks for, whoever takes it, and wherever.
+OF_STEP: dict[str, Action] = {
+    "submit": Action.EDIT,
+    "approve": Action.APPROVE,
+    "reject": Action.APPROVE,
+    "schedule": Action.LAUNCH,
+    "unschedule": Action.LAUNCH,
+    "start": Action.LAUNCH,
+    "ramp": Action.RAMP,
+    "close-enrolment": Action.RAMP,
+    "phase": Action.RAMP,
+    "pause": Action.STOP,
+    "kill": Action.STOP,
+    "end": Action.STOP,
+    "archive": Action.STOP,
+    "decide": Action.DECIDE,
+}
+
+
 def may(roles: Iterable[str], action: Action) -> bool:
     """Return whether one of the roles allows the action.
 
@@ -55,3 +82,12 @@ def may(roles: Iterable[str], action: Action) -> bool:
     (True, False)
     """
     return any(action in ALLOWED[Role(role)] for role in roles)
+
+
+def key_may(scopes: Iterable[str], action: Action) -> bool:
+    """Return whether a key with these scopes allows the action.
+
+    >>> key_may(["experiments"], Action.STOP), key_may(["experiments"], Action.APPROVE)
+    (True, False)
+    """
+    return any(action in OF_SCOPE.get(scope, ()) for scope in scopes)

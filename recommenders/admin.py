@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -17,6 +16,7 @@ from experiments.errors import ArmatureError
 from experiments.hints import queue_on_commit
 from experiments.models import Site
 from experiments.money import minor_digits, money_text, to_major, to_minor
+from experiments.roles import Action
 from recommenders import services
 from recommenders.base import checked_settings
 from recommenders.catalogue import bump_catalogue
@@ -24,7 +24,6 @@ from recommenders.models import Artifact, Item, Recommender
 from recommenders.registry import available, recommender_class
 from recommenders.tasks import train_artifact
 
-CHANGE = "recommenders.change_recommender"
 MOST_MINOR = 10**13
 
 
@@ -161,7 +160,7 @@ TRAIN = Step(
         "Running experiments keep the artifact that they started with.",
     ],
     run=_train,
-    permission=CHANGE,
+    action=Action.MANAGE,
     is_possible=lambda _row: True,
 )
 
@@ -183,8 +182,6 @@ class RecommenderAdmin(StepsAdmin):
     @admin.action(description="Train the selected recommenders", permissions=["change"])
     def train(self, request: HttpRequest, queryset: QuerySet[Recommender]) -> None:
         """Queue one training each."""
-        if not self.has_change_permission(request):
-            raise PermissionDenied
         for recommender in queryset.select_related("site"):
             try:
                 with transaction.atomic():
@@ -210,7 +207,7 @@ PROMOTE = Step(
         "Running experiments keep the artifact that they started with.",
     ],
     run=_promote,
-    permission=CHANGE,
+    action=Action.MANAGE,
     is_possible=lambda row: (
         row.status == Artifact.Status.READY and row.recommender.champion_id != row.pk
     ),

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
+
 from experiments.keys import create_api_key
-from experiments.models import Experiment, Site
+from experiments.models import Experiment, Membership, Site
 from experiments.services import VariantDraft, create_experiment, create_site, start_experiment
 from recommenders.catalogue import ItemRecord, upsert_items
 from recommenders.models import Artifact
@@ -25,6 +27,13 @@ def simulated_site(slug: str = "shop") -> tuple[Site, str]:
     scopes = ["recommend", "events", "assign", "items", "experiments", "analyses", "simulate"]
     _row, secret = create_api_key(site=site, name="tests", scopes=scopes)
     return site, secret
+
+
+def member(site: Site | None, role: str, name: str = "sam") -> User:
+    """Return an account with a role in the site, or, of None, in every site; gives it one more."""
+    user, _made = User.objects.get_or_create(username=name)
+    Membership.objects.create(user=user, site=site, role=role)
+    return User.objects.get(pk=user.pk)  # as the next request sees it
 
 
 def stocked(site: Site, count: int = 30) -> list[str]:
@@ -86,7 +95,7 @@ def running_experiment(site: Site, key: str = "home-test", **fields: Any) -> Exp
     """Return a running experiment of a stocked, trained site."""
     stocked(site)
     trained(site, "popularity", "random")
-    return start_experiment(experiment_id=draft_experiment(site, key, **fields).pk)
+    return start_experiment(experiment_id=draft_experiment(site, key, **fields).pk, waiver="a test")
 
 
 def days_before(days: float) -> datetime:

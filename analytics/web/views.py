@@ -1,4 +1,4 @@
-"""The report screens, for people who signed in."""
+"""The report screens, for people with a role in the experiment's site."""
 
 import csv
 import io
@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -20,9 +21,12 @@ from analytics.tasks import compute_analysis
 from analytics.web.export import csv_rows
 from analytics.web.faces import listed_verdict, status_tone
 from analytics.web.page import moment_text, report_page
+from experiments.access import can, can_somewhere
 from experiments.errors import ArmatureError
 from experiments.hints import queue_on_commit
 from experiments.models import Experiment
+from experiments.roles import Action
+from experiments.scoping import within
 
 PER_PAGE = 50
 
@@ -35,9 +39,14 @@ class SeveralSites(Exception):
         self.experiments = experiments
 
 
-def find_experiment(request: HttpRequest, key: str) -> Experiment:
-    """Return the experiment of a key, of the site in `?site=` when several have it."""
-    rows = Experiment.objects.filter(key=key).select_related("site", "placement")
+def find_experiment(request: HttpRequest, key: str, action: Action = Action.VIEW) -> Experiment:
+    """Return the experiment of a key, of the site in `?site=` when several have it.
+
+    Sites where the reader may not look have none: Http404, as for a key that nobody has. Raises
+    PermissionDenied when the reader may look there, but not do this.
+    """
+    keyed = Experiment.objects.filter(key=key).select_related("site", "placement")
+    rows = within(keyed, request.user, Action.VIEW)
     if site := request.GET.get("site"):
         # PostgreSQL refuses a text with NUL; no site is called so.
         rows = rows.filter(site__slug=site.replace("\0", "\ufffd"))
@@ -46,6 +55,8 @@ def find_experiment(request: HttpRequest, key: str) -> Experiment:
         raise Http404(f"There is no experiment {key!r}.")
     if len(found) > 1:
         raise SeveralSites(found)
+    if not can(request.user, action, found[0].site_id):
+        raise PermissionDenied
     return found[0]
 
 
@@ -102,14 +113,20 @@ def list_row(experiment: Any) -> ListRow:
 
 
 class ReportList(LoginRequiredMixin, View):
-    """All experiments with the state of their newest analysis."""
+    """The experiments of the reader's sites, with the state of their newest analysis."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Return one page of the list, newest first; a page that does not exist is the nearest."""
-        pages = Paginator(selectors.experiments_with_verdicts(), PER_PAGE)
-        page = pages.get_page(request.GET.get("page"))
-        rows = [list_row(experiment) for experiment in page]
-        context = {"page_name": "reports", "is_list": True, "page": page, "rows": rows}
+        mine = within(selectors.experiments_with_verdicts(), request.user, Action.VIEW)
+        page = Paginator(mine, PER_PAGE).get_page(request.GET.get("page"))
+        context = {
+            "page_name": "reports",
+            "is_list": True,
+            "page": page,
+            "rows": [list_row(experiment) for experiment in page],
+            "has_role": can_somewhere(request.user, Action.VIEW),
+            "may_edit": can_somewhere(request.user, Action.EDIT),
+        }
         return render(request, "analytics/list.html", context)
 
 
@@ -123,6 +140,7 @@ class ReportDetail(ReportView):
             "page_name": "reports",
             "page": report_page(experiment),
             "status_tone": status_tone(experiment.status),
+            "may_analyse": can(request.user, Action.ANALYSE, experiment.site_id),
         }
         return render(request, "analytics/report.html", context)
 
@@ -132,7 +150,7 @@ class ReportRefresh(ReportView):
 
     def post(self, request: HttpRequest, key: str) -> HttpResponseRedirect:
         """Queue an analysis and go back to the report; says why when there can be none."""
-        experiment = find_experiment(request, key)
+        experiment = find_experiment(request, key, Action.ANALYSE)
         try:
             with transaction.atomic():
                 analysis = services.request_analysis(experiment=experiment)
@@ -155,7 +173,7 @@ class ReportJson(ReportView):
 
     def get(self, request: HttpRequest, key: str) -> JsonResponse:
         """Return results, moments, settings and statement of the newest analysis."""
-        analysis = ready_analysis(find_experiment(request, key))
+        analysis = ready_analysis(find_experiment(request, key, Action.ANALYSE))
         body = {
             "analysis": analysis.pk,
             "settings": analysis.settings,
@@ -174,7 +192,7 @@ class ReportCsv(ReportView):
 
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
         """Return one row per metric and variant; text cells cannot become formulas."""
-        experiment = find_experiment(request, key)
+        experiment = find_experiment(request, key, Action.ANALYSE)
         out = io.StringIO()
         csv.writer(out, quoting=csv.QUOTE_NONNUMERIC).writerows(
             csv_rows(ready_analysis(experiment).results or {})

@@ -19,6 +19,7 @@ from experiments.admin.panel import day_text, panel_of, report_url
 from experiments.admin.steps import StepsAdmin
 from experiments.admin.variants import FIRST_ROWS, StatusChangeInline, VariantInline
 from experiments.models import Experiment, Variant
+from experiments.roles import Action
 
 ALWAYS_OPEN = ("name", "hypothesis")
 SECTIONS: list[tuple[str | None, dict[str, Any]]] = [
@@ -38,6 +39,7 @@ SECTIONS: list[tuple[str | None, dict[str, Any]]] = [
 class ExperimentAdmin(StepsAdmin):
     """Set up, start, pause and end an experiment."""
 
+    action = Action.EDIT
     form = ExperimentForm
     list_display = ["name", "state", "placement_name", "site", "progress", "report"]
     list_filter = ["site", "status"]

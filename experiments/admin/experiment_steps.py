@@ -7,8 +7,7 @@ from experiments.admin.layers import PER_CENT
 from experiments.admin.steps import Step
 from experiments.lifecycle import Status, actions
 from experiments.models import Experiment
-
-PERMISSION = "experiments.change_experiment"
+from experiments.roles import Action
 
 
 def _is_paused(experiment: Experiment) -> bool:
@@ -80,7 +79,7 @@ START = Step(
     question=lambda row: f"{'Resume' if _is_paused(row) else 'Start'} “{row.name}”?",
     consequences=_before_start,
     run=_start,
-    permission=PERMISSION,
+    action=Action.LAUNCH,
     is_possible=lambda row: "start" in actions(row.status),
 )
 PAUSE = Step(
@@ -89,7 +88,7 @@ PAUSE = Step(
     question=lambda row: f"Pause “{row.name}”?",
     consequences=_before_pause,
     run=_pause,
-    permission=PERMISSION,
+    action=Action.STOP,
     is_possible=lambda row: "pause" in actions(row.status),
     needs_reason=True,
     tone="plain",
@@ -100,7 +99,7 @@ END = Step(
     question=lambda row: f"End “{row.name}” for good?",
     consequences=_before_end,
     run=_end,
-    permission=PERMISSION,
+    action=Action.STOP,
     is_possible=lambda row: "end" in actions(row.status),
     needs_reason=True,
     tone="danger",

@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from experiments.admin.steps import Step, StepsAdmin
 from experiments.keys import DEFAULT_SECRET_SCOPES, SCOPES, create_api_key, revoke_api_key
 from experiments.models import ApiKey
+from experiments.roles import Action
 
 
 class ApiKeyForm(forms.ModelForm):
@@ -53,7 +54,7 @@ REVOKE = Step(
         "It cannot be taken back; a new key has another secret.",
     ],
     run=_revoke,
-    permission="experiments.change_apikey",
+    action=Action.MANAGE,
     is_possible=lambda row: row.revoked_at is None,
     needs_reason=True,
     tone="danger",

@@ -9,9 +9,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from experiments.access import can_somewhere
 from experiments.admin.panel import TONES, day_text, report_url
 from experiments.lifecycle import Status
 from experiments.models import Experiment, Quarantine
+from experiments.roles import Action
+from experiments.scoping import within
 
 ORDER = [Status.RUNNING, Status.PAUSED, Status.SCHEDULED, Status.REVIEW, Status.DRAFT]
 SHOWN = 20
@@ -34,20 +37,21 @@ class Row:
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add the open experiments and the refused events that this person may see."""
     user: Any = request.user
-    if user.has_perm("experiments.view_experiment"):
-        context["experiments"] = _open_experiments()
-        context["show_experiments"] = True
-    if user.has_perm("experiments.add_experiment"):
+    if can_somewhere(user, Action.EDIT):
         context["new_url"] = reverse("admin:experiments_experiment_add")
-    if user.has_perm("experiments.view_quarantine"):
+    if can_somewhere(user, Action.VIEW):
+        context["experiments"] = _open_experiments(user)
+        context["show_experiments"] = True
         since = timezone.now() - timedelta(days=7)
-        context["n_refused"] = Quarantine.objects.filter(received_at__gte=since).count()
+        refused = Quarantine.objects.filter(received_at__gte=since)
+        context["n_refused"] = within(refused, user, Action.VIEW).count()
         context["refused_url"] = reverse("admin:experiments_quarantine_changelist")
     return context
 
 
-def _open_experiments() -> list[Row]:
-    rows = Experiment.objects.filter(status__in=ORDER).select_related("site", "placement")
+def _open_experiments(user: Any) -> list[Row]:
+    open_ones = Experiment.objects.filter(status__in=ORDER).select_related("site", "placement")
+    rows = within(open_ones, user, Action.VIEW)
     found = sorted(rows[:200], key=lambda row: ORDER.index(Status(row.status)))
     return [_row(experiment) for experiment in found[:SHOWN]]
 

@@ -1,6 +1,6 @@
 """Parameters that other rooms know to choose from, as fields of a form."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -10,17 +10,17 @@ from experiments.models import Site
 from experiments.registries import PARAMETER_CHOICES
 
 
-def choice_fields(site: Site | None, *, empty: str) -> dict[str, forms.Field]:
-    """Return a field per choice, of the site's options or, before a site is known, of all sites'.
+def choice_fields(sites: Iterable[Site], *, empty: str) -> dict[str, forms.Field]:
+    """Return a field per choice with the options of these sites.
 
-    `empty`: what choosing nothing means.
+    Before a row's site is known, give those it may become of. `empty`: what choosing nothing means.
     """
-    sites = [site] if site else list(Site.objects.all())
+    known = list(sites)
     return {
         choice.name: forms.ChoiceField(
             label=choice.label,
             required=False,
-            choices=[("", empty), *_options(choice.options, sites)],
+            choices=[("", empty), *_options(choice.options, known)],
             widget=UnfoldAdminSelectWidget(),
         )
         for choice in PARAMETER_CHOICES

@@ -10,10 +10,12 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from experiments import services
+from experiments.access import can, sites_of
 from experiments.admin.base import StaffAdmin
 from experiments.admin.parameters import choice_fields, choices_of, with_choices, wrong_choices
 from experiments.models import Event, Experiment, Layer, Placement, Site
 from experiments.registries import PARAMETER_CHOICES
+from experiments.roles import Action
 
 
 class SiteForm(forms.ModelForm):
@@ -30,6 +32,7 @@ class SiteForm(forms.ModelForm):
             "exposure_mode",
             "count_unverified",
             "is_simulated",
+            "requires_approval",
         ]
 
     def clean_timezone(self) -> str:
@@ -70,7 +73,16 @@ class SiteAdmin(StaffAdmin):
             {"fields": ["currency", "timezone", "is_simulated"]},
         ),
         ("Traffic", {"fields": ["allowed_origins", "exposure_mode", "count_unverified"]}),
+        ("People", {"fields": ["requires_approval"]}),
     ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Leave new sites to those who manage every site."""
+        return can(request.user, Action.MANAGE, None)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Site | None = None) -> bool:
+        """Leave the end of a site, with all it has, to those who manage every site."""
+        return can(request.user, Action.MANAGE, None)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Site | None = None) -> Any:
         """Fix what amounts and days were counted in once there are some."""
@@ -175,12 +187,13 @@ class PlacementAdmin(StaffAdmin):
         **kwargs: Any,
     ) -> Any:
         """Offer the choices of the placement's site."""
-        chosen = choice_fields(obj.site if obj else None, empty="popularity, the last resort")
+        sites = [obj.site] if obj else sites_of(request.user, self.action)
+        chosen = choice_fields(sites, empty="popularity, the last resort")
         kwargs["form"] = type("SitePlacementForm", (self.form,), chosen)
         form = super().get_form(request, obj, change, **kwargs)
         layer = form.base_fields.get("layer")
         if layer is not None:
-            layers = Layer.objects.select_related("site")
+            layers = layer.queryset.select_related("site")
             layer.queryset = layers.filter(site=obj.site_id) if obj else layers
         return form
 

@@ -20,11 +20,13 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from experiments.admin.base import StaffAdmin, actor_of, say
 from experiments.errors import ArmatureError
+from experiments.roles import Action
+from experiments.scoping import reaches
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A button, the page behind it, and what it does.
+    """A button, the page behind it, and what it does; `action`: what a role must allow for it.
 
     `run` gets the row, who acts and the reason; it returns the sentence shown afterwards.
     """
@@ -34,7 +36,7 @@ class Step:
     question: Callable[[Any], str]
     consequences: Callable[[Any], Sequence[str]]
     run: Callable[[Any, str, str], str]
-    permission: str
+    action: Action
     is_possible: Callable[[Any], bool]
     needs_reason: bool = False
     tone: str = "main"
@@ -74,10 +76,10 @@ class StepsAdmin(StaffAdmin):
     def _url_name(self, view: str) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{view}"
 
-    def may(self, request: HttpRequest, step: Step) -> bool:
-        """Return whether the person may take the step at all."""
-        user: Any = request.user
-        return self.has_view_permission(request) and user.has_perm(step.permission)
+    def may(self, request: HttpRequest, step: Step, obj: Any) -> bool:
+        """Return whether the person may take the step with this row."""
+        is_seen = self.has_view_permission(request, obj)
+        return is_seen and reaches(request.user, step.action, self.model, obj)
 
     def step_links(self, request: HttpRequest, obj: Any) -> list[StepLink]:
         """Return the buttons of a row: what is possible now, and allowed to this person."""
@@ -85,7 +87,7 @@ class StepsAdmin(StaffAdmin):
         return [
             StepLink(step.label(obj), reverse(name, args=[quote(obj.pk), step.name]), step.tone)
             for step in self.steps
-            if self.may(request, step) and step.is_possible(obj)
+            if self.may(request, step, obj) and step.is_possible(obj)
         ]
 
     def changeform_view(
@@ -111,11 +113,13 @@ class StepsAdmin(StaffAdmin):
         step = next((each for each in self.steps if each.name == name), None)
         if step is None:
             raise Http404(f"no step {name!r}")
-        if not self.may(request, step):
+        if not self.has_view_permission(request):
             raise PermissionDenied
         obj = self.get_object(request, unquote(object_id))
         if obj is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.may(request, step, obj):
+            raise PermissionDenied
         form = ReasonForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and (form.is_valid() or not step.needs_reason):
             return self._take(request, obj, step, form.cleaned_data.get("reason", ""))

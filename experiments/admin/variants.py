@@ -9,10 +9,13 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
+from experiments.access import sites_of
 from experiments.admin.base import is_editable, name_fields
 from experiments.admin.parameters import choice_fields, choices_of, with_choices, wrong_choices
-from experiments.models import StatusChange, Variant
+from experiments.models import Experiment, StatusChange, Variant
 from experiments.registries import PARAMETER_CHOICES
+from experiments.roles import Action
+from experiments.scoping import limit_choices, reaches
 
 FIRST_ROWS = (
     {"name": "Control", "key": "control", "is_control": True, "weight": 1},
@@ -111,24 +114,25 @@ class ExperimentInline(TabularInline):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Show them to whoever sees the experiment."""
-        return _may(request, "view") or _may(request, "change")
+        return reaches(request.user, Action.VIEW, Experiment, obj)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Frozen from the start on."""
-        return is_editable(obj) and _may(request, "change" if obj else "add")
+        return is_editable(obj) and reaches(request.user, Action.EDIT, Experiment, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Frozen from the start on."""
-        return is_editable(obj) and _may(request, "change")
+        return is_editable(obj) and reaches(request.user, Action.EDIT, Experiment, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Frozen from the start on."""
-        return is_editable(obj) and _may(request, "change")
+        return is_editable(obj) and reaches(request.user, Action.EDIT, Experiment, obj)
 
-
-def _may(request: HttpRequest, verb: str) -> bool:
-    user: Any = request.user
-    return bool(user.has_perm(f"experiments.{verb}_experiment"))
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Offer rows of the sites where the person may edit."""
+        formset = super().get_formset(request, obj, **kwargs)
+        limit_choices(formset.form, request.user, Action.EDIT)
+        return formset
 
 
 class VariantInline(ExperimentInline):
@@ -168,8 +172,8 @@ class VariantInline(ExperimentInline):
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Build the rows' form with the choices of the experiment's site."""
-        site = obj.site if obj and obj.site_id else None
-        chosen = choice_fields(site, empty="the placement's default")
+        sites = [obj.site] if obj and obj.site_id else sites_of(request.user, Action.EDIT)
+        chosen = choice_fields(sites, empty="the placement's default")
         kwargs["form"] = type("SiteVariantForm", (self.form,), chosen)
         return super().get_formset(request, obj, **kwargs)
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.apps import apps
+from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -48,7 +50,8 @@ GROUPS: list[tuple[str, list[Entry]]] = [
     (
         "People",
         [
-            ("Users", "auth.user", "person"),
+            ("Accounts", "auth.user", "person"),
+            ("Roles", "experiments.membership", "badge"),
             ("Groups", "auth.group", "group"),
             ("Failed sign-ins", "axes.accessattempt", "lock"),
         ],
@@ -80,6 +83,5 @@ def _item(entry: Entry) -> dict[str, Any]:
 
 
 def _may_view(request: HttpRequest, model: str) -> bool:
-    app_label, name = model.split(".")
-    user: Any = request.user
-    return any(user.has_perm(f"{app_label}.{verb}_{name}") for verb in ("view", "change"))
+    screen = admin.site.get_model_admin(apps.get_model(model))
+    return screen.has_view_permission(request)

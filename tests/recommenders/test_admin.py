@@ -7,8 +7,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from recommenders.models import Artifact, CatalogueVersion, Item, Recommender
 from recommenders.services import request_training
-from tests.experiments.admin.forms import signed_in, staff, superuser
-from tests.factories import a_site, stocked, trained
+from tests.experiments.admin.forms import signed_in, superuser
+from tests.factories import a_site, member, stocked, trained
 
 pytestmark = pytest.mark.django_db
 
@@ -125,7 +125,7 @@ def test_training__of_a_selection__queues_each_and_needs_the_permission(
 ) -> None:
     recommender = _recommender()
     data = {"action": "train", "_selected_action": [recommender.pk]}
-    reader = signed_in(staff("recommenders.view_recommender"))
+    reader = signed_in(member(recommender.site, "editor"))
     chief = signed_in(superuser())
 
     reader.post("/admin/recommenders/recommender/", data)
@@ -166,11 +166,11 @@ def test_promotion__of_what_is_not_ready__is_refused_with_the_reason() -> None:
 
 
 @pytest.mark.parametrize("step", ["artifact/{}/step/promote/", "recommender/{}/step/train/"])
-def test_step__without_change_permission__is_refused(step: str) -> None:
+def test_step__of_an_editor__is_refused(step: str) -> None:
     site = a_site()
     stocked(site, 5)
     (artifact,) = trained(site, "popularity")
-    client = signed_in(staff("recommenders.view_artifact", "recommenders.view_recommender"))
+    client = signed_in(member(site, "editor"))
     pk = artifact.pk if step.startswith("artifact") else artifact.recommender_id
 
     answer = client.post(f"/admin/recommenders/{step.format(pk)}")

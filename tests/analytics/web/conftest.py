@@ -1,14 +1,15 @@
 """Fixtures of the report screens' tests."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
+
+from tests.factories import member
 
 
 @pytest.fixture
 def analyst(client: Client, db: None) -> Client:
-    """Return a client of somebody who signed in and is no administrator."""
+    """Return a client of somebody who is an analyst in every site."""
     client.force_login(
-        User.objects.create_user("ines"), backend="django.contrib.auth.backends.ModelBackend"
+        member(None, "analyst", "ines"), backend="django.contrib.auth.backends.ModelBackend"
     )
     return client

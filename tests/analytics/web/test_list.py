@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,6 +13,7 @@ from analytics.services import request_analysis
 from experiments.models import Experiment, Site
 from tests.analytics.rows import a_run
 from tests.analytics.web.reports import BETTER, NOBODY, analyse, reported
+from tests.experiments.admin.forms import BACKEND
 from tests.factories import a_site, draft_experiment
 
 pytestmark = pytest.mark.django_db
@@ -112,5 +114,18 @@ def test_list__odd_page__is_the_nearest(analyst: Client, page: str, newest: int)
     assert keys(analyst, f"?page={page}")[0] == f"experiment-{newest}"
 
 
-def test_list__for_an_analyst__offers_nothing_only_staff_may_do(analyst: Client) -> None:
-    assert "/admin/" not in analyst.get("/reports/").content.decode()
+def test_list__for_an_analyst__offers_no_new_experiment(analyst: Client) -> None:
+    page = analyst.get("/reports/").content.decode()
+
+    assert "There is no experiment yet" in page
+    assert "/experiment/add/" not in page
+
+
+def test_list__for_somebody_without_a_role__says_so(client: Client) -> None:
+    many(a_site(), 1)
+    client.force_login(User.objects.create_user("new"), backend=BACKEND)
+
+    page = client.get("/reports/").content.decode()
+
+    assert "You have no role yet" in page
+    assert "experiment-0" not in page

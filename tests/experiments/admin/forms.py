@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 
 from experiments.models import Experiment, Site
@@ -21,17 +21,6 @@ def signed_in(user: User, **kwargs: Any) -> Client:
 def superuser(name: str = "ada") -> User:
     """Return an account that may do everything."""
     return User.objects.create_superuser(name)
-
-
-def staff(*permissions: str, name: str = "sam") -> User:
-    """Return a staff account with these permissions, as app_label.codename."""
-    user = User.objects.create_user(name, is_staff=True)
-    for permission in permissions:
-        app_label, codename = permission.split(".")
-        user.user_permissions.add(
-            Permission.objects.get(content_type__app_label=app_label, codename=codename)
-        )
-    return user
 
 
 def variant_rows(*rows: dict[str, Any], initial: int = 0) -> dict[str, Any]:

@@ -6,13 +6,17 @@ from django.test import Client
 
 from experiments import services
 from experiments.models import Experiment, StatusChange
-from tests.experiments.admin.forms import signed_in, staff, superuser
-from tests.factories import a_site, draft_experiment, running_experiment, stocked, trained
+from tests.experiments.admin.forms import signed_in, superuser
+from tests.factories import (
+    a_site,
+    draft_experiment,
+    member,
+    running_experiment,
+    stocked,
+    trained,
+)
 
 pytestmark = pytest.mark.django_db
-
-CHANGE = "experiments.change_experiment"
-VIEW = "experiments.view_experiment"
 
 
 def url(experiment: Experiment, step: str) -> str:
@@ -172,9 +176,9 @@ def test_step__without_the_csrf_token__is_refused() -> None:
 
 
 @pytest.mark.parametrize("step", ["start", "pause", "end"])
-def test_step__without_change_permission__has_no_button_and_is_refused(step: str) -> None:
+def test_step__of_a_viewer__has_no_button_and_is_refused(step: str) -> None:
     experiment = ready()
-    client = signed_in(staff(VIEW))
+    client = signed_in(member(experiment.site, "viewer"))
 
     page = client.get(f"/admin/experiments/experiment/{experiment.pk}/change/").content.decode()
     asked = client.get(url(experiment, step))
@@ -186,9 +190,9 @@ def test_step__without_change_permission__has_no_button_and_is_refused(step: str
     assert status(experiment) == "draft"
 
 
-def test_step__with_change_permission_alone__is_taken() -> None:
+def test_step__of_an_editor__is_taken() -> None:
     experiment = ready()
-    client = signed_in(staff(VIEW, CHANGE))
+    client = signed_in(member(experiment.site, "editor"))
 
     client.post(url(experiment, "start"))
 
@@ -196,12 +200,12 @@ def test_step__with_change_permission_alone__is_taken() -> None:
 
 
 @pytest.mark.parametrize("object_id", ["999999", "abc", "1%00", "9" * 40])
-def test_step__of_no_experiment__goes_home(object_id: str) -> None:
+def test_step__of_no_experiment__is_not_found(object_id: str) -> None:
     client = signed_in(superuser())
 
     answer = client.get(f"/admin/experiments/experiment/{object_id}/step/start/")
 
-    assert answer.status_code == 302
+    assert answer.status_code == 404
 
 
 def test_step__unknown__is_not_found() -> None:
