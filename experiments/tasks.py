@@ -1,7 +1,9 @@
 """Celery's entries of this room; a task is a hint, the work is in the database."""
 
 from celery import shared_task
+from django.utils import timezone
 
+from experiments import services
 from experiments.drain import drain_until_idle
 
 
@@ -14,3 +16,15 @@ def drain_inbox() -> None:
 def send_drain_hint() -> None:
     """Tell a worker that there is work; at most one try, so that a request never waits."""
     drain_inbox.apply_async(retry=False)
+
+
+@shared_task(ignore_result=True)
+def send_notices() -> None:
+    """Send what waits in the outbox of notices; side by side, each is sent by one."""
+    services.send_deliveries(now=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def remind_people() -> None:
+    """Raise the reminders that are due; one that stands is not raised again."""
+    services.remind(now=timezone.now())
