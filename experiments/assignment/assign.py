@@ -108,13 +108,13 @@ def _reason_and_variant(
     experiments: Experiments,
     depth: int,
 ) -> tuple[Reason, VariantSpec | None]:
-    if experiment.shipped and (shipped := _shipped(experiment)) is not None:
+    if experiment.shipped and (shipped := shipped_variant(experiment)) is not None:
         return Reason.ENDED, shipped
     if not visit.has_consent:
         return Reason.NO_CONSENT, None
     if visit.forced and (forced := experiment.variant(visit.forced.get(experiment.key, ""))):
         return Reason.OVERRIDE, forced
-    if (refusal := _not_open(experiment, visit)) is not None:
+    if (refusal := not_open(experiment, is_qa=visit.is_qa)) is not None:
         return refusal, None
     if not unit_id:
         return Reason.NO_UNIT, None
@@ -136,18 +136,18 @@ def _reason_and_variant(
     return Reason.QA if visit.is_qa else Reason.SPLIT, _pick(experiment, units)
 
 
-def _shipped(experiment: ExperimentSpec) -> VariantSpec | None:
+def shipped_variant(experiment: ExperimentSpec) -> VariantSpec | None:
     """Return the variant that everybody gets, as units of no experiment, since it was decided."""
     return experiment.variant(experiment.shipped) if experiment.status in OVER else None
 
 
-def _not_open(experiment: ExperimentSpec, visit: Visit) -> Reason | None:
+def not_open(experiment: ExperimentSpec, *, is_qa: bool) -> Reason | None:
     """Return why the experiment decides nobody now; testers try it before it starts."""
     if experiment.is_killed:
         return Reason.KILLED
     if experiment.status in OVER:
         return Reason.ENDED
-    is_open = experiment.status in DECIDING or visit.is_qa
+    is_open = experiment.status in DECIDING or is_qa
     return None if is_open and experiment.variants else Reason.NOT_STARTED
 
 
