@@ -17,7 +17,8 @@ class Status(StrEnum):
     ARCHIVED = "archived"
 
 
-# The database holds its own copy, made by a migration: a change here needs a new one.
+# The database's guards are made from it whenever migrations run: a change here needs a migration,
+# an empty one if nothing else changes.
 TRANSITIONS: dict[Status, dict[str, Status]] = {
     Status.DRAFT: {
         "submit": Status.REVIEW,
