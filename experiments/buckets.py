@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 
 from experiments.assignment.layers import Range, complement, place_allocation
 from experiments.lifecycle import HOLDS_BUCKETS
-from experiments.models import Allocation, Experiment
+from experiments.models import Allocation, Experiment, Layer
 
 
 def free_range(experiment: Experiment, allocation: Allocation) -> Range:
@@ -29,3 +29,10 @@ def allocations_beside(experiment: Experiment) -> QuerySet[Allocation]:
     return Allocation.objects.filter(
         layer=experiment.layer, experiment__status__in=HOLDS_BUCKETS
     ).exclude(experiment=experiment)
+
+
+def largest_gap(layer: Layer) -> int:
+    """Return the buckets of the largest free piece of a layer, 0 when all are lent."""
+    rows = Allocation.objects.filter(layer=layer, experiment__status__in=HOLDS_BUCKETS)
+    gaps = complement(rows.order_by("start").values_list("start", "stop"))
+    return max((stop - start for start, stop in gaps), default=0)

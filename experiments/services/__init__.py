@@ -8,6 +8,7 @@ from experiments.services.approval import (
     reject_experiment,
     submit_experiment,
 )
+from experiments.services.audience import OverrideDraft, set_overrides, set_prerequisites
 from experiments.services.audit import record_change
 from experiments.services.cloning import clone_experiment
 from experiments.services.decisions import record_decision
@@ -20,6 +21,7 @@ from experiments.services.drafting import (
     set_variants,
 )
 from experiments.services.editing import edit_experiment
+from experiments.services.measuring import choose_metrics
 from experiments.services.notices import raise_notice, resolve_notice, see_notice
 from experiments.services.phases import open_phase
 from experiments.services.ramps import advance_ramps, ramp_to, set_ramp
@@ -38,7 +40,7 @@ from experiments.services.steps import (
     start_experiment,
 )
 from experiments.services.storable import require_storable
-from experiments.services.templates import TEMPLATES, create_from_template
+from experiments.services.templates import TEMPLATES, create_from_template, draft_from_template
 from experiments.services.variants import VariantDraft
 from experiments.services.waivers import waive_check
 from experiments.services.webhooks import change_webhook, create_webhook, delete_webhook
@@ -47,6 +49,7 @@ from experiments.sites import create_site, equip_site, new_seed
 __all__ = [
     "HOLDS_BUCKETS",
     "TEMPLATES",
+    "OverrideDraft",
     "RampDraft",
     "VariantDraft",
     "advance_ramps",
@@ -54,6 +57,7 @@ __all__ = [
     "approve_experiment",
     "archive_experiment",
     "change_webhook",
+    "choose_metrics",
     "clone_experiment",
     "close_enrolment",
     "create_experiment",
@@ -61,6 +65,7 @@ __all__ = [
     "create_site",
     "create_webhook",
     "delete_webhook",
+    "draft_from_template",
     "edit_experiment",
     "end_experiment",
     "equip_site",
@@ -83,6 +88,8 @@ __all__ = [
     "schedule_experiment",
     "see_notice",
     "send_deliveries",
+    "set_overrides",
+    "set_prerequisites",
     "set_ramp",
     "set_variants",
     "start_experiment",

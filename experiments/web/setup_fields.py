@@ -1,0 +1,51 @@
+"""The set-up's form fields: native controls, looks from the style sheet."""
+
+from typing import Any
+
+from django import forms
+
+from experiments.admin.fields import SafeJSONField
+
+
+def whole(low: int, high: int, **kwargs: Any) -> forms.IntegerField:
+    """Return a field for a whole number within bounds."""
+    return forms.IntegerField(min_value=low, max_value=high, **kwargs)
+
+
+def percent(*, low: float = 0.01, high: float = 100, **kwargs: Any) -> forms.DecimalField:
+    """Return a field for a share in per cent with two decimals."""
+    return forms.DecimalField(min_value=low, max_value=high, decimal_places=2, **kwargs)
+
+
+def text(*, rows: int = 0, longest: int = 2_000, **kwargs: Any) -> forms.CharField:
+    """Return a field for words; `rows` makes it a box of several lines."""
+    if rows:
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": rows}))
+    return forms.CharField(max_length=longest, **kwargs)
+
+
+class ObjectField(SafeJSONField):
+    """A JSON object; nothing typed is an empty one."""
+
+    def __init__(self, *, rows: int = 4, **kwargs: Any) -> None:
+        kwargs.setdefault("required", False)
+        area = forms.Textarea(attrs={"rows": rows, "spellcheck": "false", "class": "su-code"})
+        super().__init__(widget=area, **kwargs)
+
+    def clean(self, value: Any) -> dict[str, Any]:
+        """Return the object; a list or a bare value is a form error."""
+        found = super().clean(value)
+        if found is None or found == "":
+            return {}
+        if not isinstance(found, dict):
+            raise forms.ValidationError('Write an object, e.g. {"country": "DE"}.')
+        return found
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show an empty object as nothing."""
+        return "" if value == {} else super().prepare_value(value)
+
+
+def add_error(form: forms.BaseForm, name: str | None, message: str) -> None:
+    """Show an error at a field of the form, or above it where it has no such field."""
+    form.add_error(name if name in form.fields else None, message)
