@@ -1,42 +1,102 @@
-"""A full decision in pure Python beside the released GrowthBook client's, over the same ids.
+"""Full decisions and bulk rates beside the released GrowthBook client and a bare faster hash.
 
-Both decide one running experiment with two equal variants, every unit eligible, by the same
-published hash; before anything is timed they are checked to agree on every id. The baseline is the
-client at its fastest, without a layer; beside it stands the client doing all that we do.
+One running experiment with a layer, a holdout of 5 %, a condition and the variants 50/30/20,
+decided by the same published hash; before anything is timed, all ways are checked to agree on
+each id. The baseline is the client at its fastest, which does not look at layer, holdout or
+condition; beside it stands the client that does all of it. `mmh3 + bisect` is what a hash of another kind would cost at
+least: two draws and a search, no reason, no result object, and other variants.
 """
 
+from bisect import bisect_right
+from collections.abc import Callable
+
+import mmh3
 import numpy as np
 from growthbook import Experiment, GrowthBook
 from growthbook.common_types import Filter
 
 from config.bench import Case, Settings
+from experiments.assignment import hashing
 from experiments.assignment.assign import decide_experiment
+from experiments.assignment.bulk import decide_units
 from experiments.assignment.columns import buckets_of
 from experiments.assignment.hashing import BUCKETS, bucket_of
 from experiments.assignment.layers import variant_ranges
-from experiments.assignment.specs import ExperimentSpec, UnitIds, VariantSpec, Visit
+from experiments.assignment.specs import (
+    ExperimentSpec,
+    HoldoutSpec,
+    UnitIds,
+    VariantSpec,
+    Visit,
+)
+from experiments.assignment.texts import Ids
 
-UNITS = 20_000
-BULK_UNITS = 200_000
+UNITS = 10_000
+BULK_UNITS = 1_000_000
 SEED = "benchmark-split"
 LAYER_SEED = "benchmark-layer"
-KEYS = ("control", "treatment")
+HOLDOUT_SEED = "benchmark-holdout"
+HELD = 500
+KEYS = ("control", "first", "second")
+RANGES = variant_ranges([5000, 3000, 2000])
+STOPS = [stop for _start, stop in RANGES]
+CONDITION = {"country": {"$in": ["AT", "DE"]}}
+ATTRIBUTES = {"country": "DE", "device": "mobile"}
 
 
 def cases(settings: Settings) -> list[Case]:
-    """Return the client without a layer (baseline) and with one, our decision, and the hashes."""
+    """Return the client bare (baseline) and whole, our decision two ways, and the bulk rates."""
     ids = _unit_ids(UNITS, settings.seed)
-    bulk = np.array(_unit_ids(BULK_UNITS, settings.seed))
-    plain, layered = _peer(has_layer=False), _peer(has_layer=True)
-    if not _ours(ids) == _theirs(ids, plain) == _theirs(ids, layered):
-        raise AssertionError("the two implementations disagree")
+    bulk = _unit_ids(BULK_UNITS, settings.seed)
+    array = np.array(bulk)
+    bare, whole = _peer(), _peer(is_whole=True)
+    plain, spec = _experiment(), _experiment(is_whole=True)
+    _check(_ours(ids, plain), _theirs(ids, bare))
+    _check(_ours(ids, spec), _theirs(ids, whole))
+    _check(_ours(ids, spec), _together(ids, spec), _together(np.array(ids), spec))
+    has_kernel = hashing.compiled_kernel() is not None
     return [
-        Case("growthbook", lambda: len(_theirs(ids, plain)), True, ("growthbook",)),
-        Case("growthbook with a layer", lambda: len(_theirs(ids, layered))),
-        Case("our full decision", lambda: len(_ours(ids))),
-        Case("our bare hash", lambda: len([bucket_of(unit, seed=SEED) for unit in ids])),
-        Case("our bulk hash, text array", lambda: len(buckets_of(bulk, seed=SEED))),
+        Case("growthbook, bare", lambda: len(_theirs(ids, bare)), True, ("growthbook", "mmh3")),
+        Case("growthbook with layer, holdout, condition", lambda: len(_theirs(ids, whole))),
+        Case("our full decision, pure Python", lambda: len(_ours(ids, spec))),
+        *_compiled(has_kernel, "our full decision", lambda: len(_ours(ids, spec))),
+        Case("our bare hash, pure Python", lambda: len([bucket_of(i, seed=SEED) for i in ids])),
+        Case("mmh3 + bisect", lambda: len(_murmur(ids))),
+        *_bulk("text array", array, spec, has_kernel=has_kernel),
+        *_bulk("list of strings", bulk, spec, has_kernel=has_kernel),
+        Case("our bulk hash alone, text array", lambda: len(buckets_of(array, seed=SEED))),
+        Case("mmh3 + bisect, list of strings", lambda: len(_murmur(bulk))),
     ]
+
+
+def _check(*answers: list[int]) -> None:
+    if any(answer != answers[0] for answer in answers):
+        raise AssertionError("the implementations disagree")
+
+
+def _compiled(has_kernel: bool, name: str, run: Callable[[], int]) -> list[Case]:
+    """Return the case with the compiled kernel, where it is installed."""
+
+    def run_compiled() -> int:
+        hashing.use_kernel()
+        try:
+            return run()
+        finally:
+            hashing.use_kernel(wanted=False)
+
+    return [Case(f"{name}, compiled kernel", run_compiled, False, ("numba",))] * has_kernel
+
+
+def _bulk(name: str, ids: Ids, spec: ExperimentSpec, *, has_kernel: bool) -> list[Case]:
+    """Return full decisions of many eligible units by numpy and by the kernel."""
+    eligible = np.ones(len(ids), np.bool_)
+
+    def decide(*, compiled: bool) -> int:
+        return len(decide_units(spec, ids, eligible=eligible, compiled=compiled).variants)
+
+    by_numpy = Case(f"our bulk decision, {name}, numpy", lambda: decide(compiled=False))
+    by_kernel = Case(f"our bulk decision, {name}, kernel", lambda: decide(compiled=True))
+    return [by_numpy, *[by_kernel] * has_kernel]
 
 
 def _unit_ids(count: int, seed: int) -> list[str]:
@@ -44,17 +104,18 @@ def _unit_ids(count: int, seed: int) -> list[str]:
     return [f"v-{number:012d}" for number in numbers]
 
 
-def _peer(*, has_layer: bool) -> Experiment:
-    layer: list[Filter] = [
-        {"seed": LAYER_SEED, "ranges": [(0.0, 1.0)], "hashVersion": 2, "attribute": "id"}
-    ]
+def _peer(*, is_whole: bool = False) -> Experiment:
+    layer: Filter = {"seed": LAYER_SEED, "ranges": [(0.0, 1.0)], "hashVersion": 2}
+    rest: Filter = {"seed": HOLDOUT_SEED, "ranges": [(HELD / BUCKETS, 1.0)], "hashVersion": 2}
+    filters: list[Filter] = [{**each, "attribute": "id"} for each in (layer, rest)]
     return Experiment(
         key="benchmark",
         variations=list(KEYS),
         seed=SEED,
         hashVersion=2,
-        ranges=[(start / BUCKETS, stop / BUCKETS) for start, stop in variant_ranges([1, 1])],
-        filters=layer if has_layer else None,
+        ranges=[(start / BUCKETS, stop / BUCKETS) for start, stop in RANGES],
+        filters=filters if is_whole else None,
+        condition=CONDITION if is_whole else None,
     )
 
 
@@ -63,23 +124,37 @@ def _theirs(ids: list[str], experiment: Experiment) -> list[int]:
     client = GrowthBook()
     found = []
     for unit in ids:
-        client.set_attributes({"id": unit})
-        found.append(client.run(experiment).variationId)
+        client.set_attributes({"id": unit, **ATTRIBUTES})
+        result = client.run(experiment)
+        found.append(result.variationId if result.inExperiment else -1)
     return found
 
 
-def _ours(ids: list[str]) -> list[int]:
-    experiment = _experiment()
+def _ours(ids: list[str], experiment: ExperimentSpec) -> list[int]:
     found = []
     for unit in ids:
-        variant = decide_experiment(experiment, Visit(UnitIds(visitor_id=unit), {})).variant
+        visit = Visit(UnitIds(visitor_id=unit), {"id": unit, **ATTRIBUTES})
+        variant = decide_experiment(experiment, visit).variant
         found.append(variant.id if variant else -1)
     return found
 
 
-def _experiment() -> ExperimentSpec:
-    ranges = variant_ranges([1, 1])
-    variants = (VariantSpec(index, key, key, ranges[index], {}) for index, key in enumerate(KEYS))
+def _together(ids: Ids, experiment: ExperimentSpec) -> list[int]:
+    return decide_units(experiment, ids, eligible=np.ones(len(ids), np.bool_)).variants.tolist()
+
+
+def _murmur(ids: list[str]) -> list[int]:
+    """Return places in the variants by another hash: layer and split, as little as can be."""
+    found = []
+    for unit in ids:
+        layer = mmh3.hash(LAYER_SEED + unit, signed=False) % BUCKETS
+        split = mmh3.hash(SEED + unit, signed=False) % BUCKETS
+        found.append(bisect_right(STOPS, split) if layer < BUCKETS else -1)
+    return found
+
+
+def _experiment(*, is_whole: bool = False) -> ExperimentSpec:
+    variants = (VariantSpec(index, key, key, RANGES[index], {}) for index, key in enumerate(KEYS))
     return ExperimentSpec(
         id=1,
         key="benchmark",
@@ -91,4 +166,6 @@ def _experiment() -> ExperimentSpec:
         layer_seed=LAYER_SEED,
         allocation=((0, BUCKETS),),
         variants=tuple(variants),
+        holdouts=(HoldoutSpec(HOLDOUT_SEED, (0, HELD)),) if is_whole else (),
+        condition=CONDITION if is_whole else {},
     )
