@@ -1,6 +1,7 @@
 """`./armature test`: the checks, then the tests on SQLite, then on PostgreSQL with Redis.
 
-With arguments, only pytest with those, on SQLite, or with a first `--pg` on PostgreSQL and Redis.
+The whole suite runs in as many processes as there are processors. With arguments, only pytest with
+those, in one process, on SQLite, or with a first `--pg` on PostgreSQL and Redis.
 """
 
 import os
@@ -19,6 +20,7 @@ from types import FrameType
 from config.processes import BECOME
 from tests.checks import ROOT, clean_environment, run_checks
 from tests.services import MissingServerError, postgresql_bin, redis_server, throwaway_services
+from tests.workers import MOST_WORKERS
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # Pages, simulations and pure code do not depend on the database; they run once.
@@ -30,6 +32,8 @@ PURE = (
     "tests/recommenders/algorithms",
     "tests/recommenders/evaluation",
 )
+# Neighbours stay together, for they share what their module made; who runs out takes from others.
+SIDE_BY_SIDE = ("-n", "logical", "--maxprocesses", str(MOST_WORKERS), "--dist", "worksteal")
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -51,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
         return _run_chosen(arguments)
     outcomes = [_timed("checks", _checks)]
     outcomes += _missing_parts()
-    outcomes.append(_timed("SQLite", lambda: _pytest([], {})))
+    outcomes.append(_timed("SQLite", lambda: _pytest(SIDE_BY_SIDE, {})))
     outcomes.append(_timed("PostgreSQL and Redis", _pytest_on_servers))
     _print_summary(outcomes)
     return 0 if all(outcome.passed for outcome in outcomes) else 1
@@ -101,13 +105,14 @@ def _pytest_on_servers() -> tuple[bool, str]:
     except MissingServerError as error:
         return not everything_is_required(), f"skipped: {error}"
     with throwaway_services() as env:
-        return _pytest(["tests", *(f"--ignore={folder}" for folder in PURE), "-m", ONCE], env)
+        ignored = (f"--ignore={folder}" for folder in PURE)
+        return _pytest([*SIDE_BY_SIDE, "tests", *ignored, "-m", ONCE], env)
 
 
 def _pytest(arguments: Sequence[str], settings: Mapping[str, str]) -> tuple[bool, str]:
     """Run pytest, showing what it says as it comes; returns success and its last line."""
     colour = ["--color=yes"] if sys.stdout.isatty() else []
-    argv = [sys.executable, "-m", "pytest", *colour, *arguments]
+    argv = [sys.executable, "-m", "pytest", "-p", "tests.workers", *colour, *arguments]
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "static").mkdir()  # the static file server warns when it is missing
         env = {**clean_environment(Path(folder)), **settings, "PYTHONUNBUFFERED": "1"}

@@ -17,9 +17,13 @@ from pathlib import Path
 
 from config.processes import Service
 from config.supervisor import Supervisor
+from tests.workers import MOST_WORKERS, REDIS_SHARE
 
 START_S = 30.0
+REDIS_DATABASES = REDIS_SHARE * MOST_WORKERS
+CONNECTIONS = 25 * MOST_WORKERS
 CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+MANY = (f"max_connections={CONNECTIONS}",)
 PREFIX = "armature-services-"
 
 
@@ -78,7 +82,7 @@ def _postgresql(programs: Path, data: Path, port: int) -> Service:
     initdb = (*as_owner, str(programs / "initdb"), "-D", str(data), *who)
     subprocess.run(initdb, check=True, cwd="/", stdout=subprocess.DEVNULL)
     where = ("-D", str(data), "-p", str(port), "-k", str(data), "-h", "127.0.0.1")
-    how = [word for setting in CARELESS for word in ("-c", setting)]
+    how = [word for setting in (*CARELESS, *MANY) for word in ("-c", setting)]
     return Service(
         "postgresql", (*as_owner, str(programs / "postgres"), *where, *how), cwd=Path("/")
     )
@@ -96,7 +100,8 @@ def _as_nobody(data: Path) -> tuple[str, ...]:
 
 def _redis(program: str, folder: Path, port: int) -> Service:
     where = ("--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder))
-    return Service("redis", (program, *where, "--save", "", "--appendonly", "no"))
+    how = ("--save", "", "--appendonly", "no", "--databases", str(REDIS_DATABASES))
+    return Service("redis", (program, *where, *how))
 
 
 def _accepts(programs: Path, port: int) -> bool:

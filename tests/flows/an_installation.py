@@ -20,6 +20,7 @@ import psycopg
 from config.running import default_services, wait_ready
 from config.supervisor import Supervisor
 from tests.checks import ROOT, clean_environment
+from tests.workers import REDIS_SHARE, numbered
 
 MIGRATE = """
 from django.core.management import call_command
@@ -120,7 +121,7 @@ def servers_of_this_run() -> Iterator[dict[str, str]]:
         try:
             yield {
                 "DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{name}")),
-                "ARMATURE_BROKER_URL": urlunsplit(urlsplit(broker)._replace(path="/7")),
+                "ARMATURE_BROKER_URL": numbered(broker, REDIS_SHARE - 1),
             }
         finally:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
