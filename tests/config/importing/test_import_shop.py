@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -16,7 +15,6 @@ from tests.factories import a_site
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 SOLD = "536365,85123A,WHITE HEART,6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom"
 BAD = SOLD.replace(",6,", ",six,")
-SHARED = Path(__file__).parents[4] / "shared" / "data" / "uci-online-retail"
 pytestmark = pytest.mark.django_db
 
 
@@ -130,17 +128,3 @@ def test_import_shop__cannot_work__says_why(
 
     with pytest.raises(CommandError, match=message):
         run(*(argument.format(folder=tmp_path) for argument in arguments))
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the Online Retail data set is not beside the code")
-def test_import_shop__real_file_twice__is_complete_and_adds_nothing() -> None:
-    first: dict[str, Any] = json.loads(run("online-retail", str(SHARED), "--json"))
-    second: dict[str, Any] = json.loads(run("online-retail", str(SHARED), "--json"))
-
-    assert first["events"] == {"stored": 541_909, "known": 0, "differing": 0}
-    assert second["events"] == {"stored": 0, "known": 541_909, "differing": 0}
-    assert sum(first["kinds"].values()) == first["figures"]["rows"] == 541_909
-    assert first["figures"]["revenue"] == "9747747.93"
-    assert first["items"] == {"received": 4_070, "created": 4_070}
-    assert Event.objects.count() == 541_909

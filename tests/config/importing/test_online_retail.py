@@ -1,6 +1,5 @@
 """Online Retail: what every kind of row becomes, and why a bad one is not taken."""
 
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from recommenders.catalogue import ItemRecord
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 GOOD = "536365,85123A,WHITE HEART,6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom"
-SHARED = Path(__file__).parents[4] / "shared" / "data" / "uci-online-retail"
 
 
 def source_of(folder: Path, *lines: str) -> OnlineRetail:
@@ -198,52 +196,3 @@ def test_items__products_and_others__have_title_price_and_state(tmp_path: Path) 
     assert not items["POST"].is_active
     assert not items["gift_0001_20"].is_active
     assert (items["21777"].title, items["21777"].is_active) == ("21777", False)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the Online Retail data set is not beside the code")
-def test_figures__real_file__are_those_published() -> None:
-    source = OnlineRetail(SHARED)
-
-    kinds = Counter(
-        row.reason if isinstance(row, RejectedRow) else row.type
-        for row in source.events(currency="GBP")
-    )
-
-    assert kinds == {
-        "purchase": 530_510,
-        "refund": 9_288,
-        "stock_adjustment": 2_108,
-        "debt_adjustment": 3,
-    }
-    assert source.figures() == {
-        "rows": 541_909,
-        "invoices": 25_900,
-        "customers": 4_372,
-        "stock_codes": 4_070,
-        "countries": 38,
-        "largest_country": "United Kingdom 495478",
-        "rows_without_customer": 135_080,
-        "rows_without_description": 1_454,
-        "cancellation_rows": 9_288,
-        "cancellation_invoices": 3_836,
-        "negative_quantity_rows": 10_624,
-        "zero_price_rows": 2_515,
-        "negative_price_rows": 2,
-        "exact_duplicate_rows": 5_268,
-        "first_at": "2010-12-01 08:26",
-        "last_at": "2011-12-09 12:50",
-        "revenue_exact": "9747747.934",
-        "revenue": "9747747.93",
-        "purchases_stored": "10655622.48",
-        "refunds_stored": "896812.49",
-        "adjustments_without_amount": "-11062.06",
-        "rounding_difference": "-0.004",
-        "anonymous_purchase_rows": 132_586,
-        "anonymous_refund_rows": 383,
-        "anonymous_visits": 1_609,
-        "cleaned_rows": 397_884,
-        "cleaned_customers": 4_338,
-        "cleaned_invoices": 18_532,
-        "cleaned_revenue_exact": "8911407.904",
-    }
