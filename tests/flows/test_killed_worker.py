@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 EVENTS = 10_000
 BATCH = 50
 KILLS = 3
+HELD_BACK = 20  # batches for each kill, so that some come while no worker lives, however slow
 RESENT_EVERY = 10  # batches; a client that saw no answer sends the same again
 PREPARE = """
 from experiments.keys import create_api_key
@@ -50,18 +51,23 @@ def purchases(rng: random.Random) -> list[dict[str, Any]]:
 
 
 class Poster(threading.Thread):
-    """Posts batches, slowly until `hurry` is set, some of them twice; counts what was accepted."""
+    """Posts batches, slowly until `hurry` is set, some of them twice; counts what was accepted.
+
+    It holds some back until it hears of a kill.
+    """
 
     def __init__(self, client: ApiClient, events: Sequence[dict[str, Any]]) -> None:
         super().__init__(name="poster", daemon=True)
         self.client, self.events = client, events
         self.hurry = threading.Event()
+        self.allowed = threading.Semaphore(EVENTS // BATCH - KILLS * HELD_BACK)
         self.accepted = 0
         self.error: Exception | None = None
 
     def run(self) -> None:
         try:
             for number, start in enumerate(range(0, EVENTS, BATCH)):
+                self.allowed.acquire()
                 batch = self.events[start : start + BATCH]
                 for _ in range(2 if number % RESENT_EVERY == 0 else 1):
                     answer = self.client.post("/api/v1/events", {"events": batch})
@@ -71,7 +77,7 @@ class Poster(threading.Thread):
             self.error = error
 
 
-def kill_a_working_worker(installation: Installation, rng: random.Random) -> bool:
+def kill_a_working_worker(installation: Installation, poster: Poster, rng: random.Random) -> bool:
     """Kill the worker's group at a random moment of its work; return if work came meanwhile."""
     seen = installation.row(PROGRESS)[0]
     wait_until(lambda: installation.row(PROGRESS)[0] > seen)
@@ -79,6 +85,7 @@ def kill_a_working_worker(installation: Installation, rng: random.Random) -> boo
     pid = installation.supervisor.pid_of("events")
     assert pid is not None
     os.killpg(pid, signal.SIGKILL)
+    poster.allowed.release(HELD_BACK)
     wait_until(lambda: installation.supervisor.pid_of("events") not in (None, pid))
     return bool(installation.row(WAITING)[0])
 
@@ -89,9 +96,9 @@ def post_while_killing(installation: Installation, secret: str, seed: int) -> No
     with ApiClient(installation.url, key=secret) as client:
         poster = Poster(client, events)
         poster.start()
-        waited = [kill_a_working_worker(installation, rng) for _ in range(KILLS)]
+        waited = [kill_a_working_worker(installation, poster, rng) for _ in range(KILLS)]
         poster.hurry.set()
-        poster.join(60)
+        poster.join(120)
     assert poster.error is None
     resent = BATCH * len(range(0, EVENTS // BATCH, RESENT_EVERY))
     assert poster.accepted == EVENTS + resent
