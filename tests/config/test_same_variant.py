@@ -18,6 +18,7 @@ from growthbook import GrowthBook
 from config.running import wait_ready
 from experiments.assignment.hashing import BUCKETS
 from tests.checks import ROOT, clean_environment
+from tests.flows.an_installation import copy_embedded
 
 # Slow: they always run on SQLite, so once is enough.
 pytestmark = pytest.mark.slow
@@ -99,8 +100,7 @@ say = lambda document: print(json.dumps(document))
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give an installation's folder, with its database made."""
     folder = tmp_path_factory.mktemp("installation")
-    migrate = [sys.executable, str(ROOT / "manage.py"), "migrate", "-v0"]
-    subprocess.run(migrate, env=clean_environment(folder), check=True)
+    copy_embedded(folder)
     return folder
 
 

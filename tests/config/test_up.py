@@ -14,6 +14,7 @@ import pytest
 
 from config.running import wait_ready
 from tests.checks import ROOT, clean_environment
+from tests.flows.an_installation import copy_embedded
 
 # Slow: it always runs on SQLite, so once is enough.
 pytestmark = [pytest.mark.flow, pytest.mark.slow]
@@ -56,7 +57,17 @@ def wait_until(is_so: Callable[[], bool], timeout_s: float = 30.0) -> None:
 
 @pytest.fixture
 def running(port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    process = up(port, tmp_path)
+    yield from serving(port, tmp_path)
+
+
+@pytest.fixture
+def running_migrated(port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    copy_embedded(tmp_path)
+    yield from serving(port, tmp_path)
+
+
+def serving(port: int, data_dir: Path) -> Iterator[subprocess.Popen[str]]:
+    process = up(port, data_dir)
     wait_ready(f"http://127.0.0.1:{port}/healthz", 60)
     yield process
     process.send_signal(signal.SIGTERM)
@@ -84,8 +95,9 @@ def test_up__new_installation__migrates_serves_and_ends_on_one_signal(
 
 
 def test_up__its_web_server_is_killed__answers_again(
-    running: subprocess.Popen[str], port: int
+    running_migrated: subprocess.Popen[str], port: int
 ) -> None:
+    running = running_migrated
     first = web_server(running.pid)
     assert first is not None
 

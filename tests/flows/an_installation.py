@@ -1,13 +1,17 @@
 """An installation of its own: database, web server, worker and beat, as `up` runs them."""
 
+import atexit
 import contextlib
+import functools
 import io
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -51,7 +55,7 @@ class Installation:
         return tuple(found)
 
     def _connect(self) -> Any:
-        if url := self.env.get("DATABASE_URL"):
+        if url := self.env["DATABASE_URL"]:
             return psycopg.connect(url)
         path = Path(self.env["ARMATURE_DATA_DIR"]) / "armature.sqlite3"
         return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)
@@ -72,8 +76,11 @@ def running(data_dir: Path, servers: dict[str, str], *, prepare: str) -> Iterato
     `servers`: the variables of its database and broker; none for the embedded ones. `prepare`:
     code that runs once its tables are there.
     """
-    env = {**clean_environment(data_dir), **servers}
-    prepared = _python(MIGRATE + prepare, env)
+    # Named though empty: a service inherits what this process has and is not told otherwise.
+    env = {**clean_environment(data_dir), "DATABASE_URL": "", "ARMATURE_BROKER_URL": "", **servers}
+    if not servers:
+        copy_embedded(data_dir)
+    prepared = _python((MIGRATE if servers else "") + prepare, env)
     port = _free_port()
     log = io.StringIO()
     services = [each for each in default_services(port=port, env=env) if each.name != "compute"]
@@ -89,6 +96,21 @@ def running(data_dir: Path, servers: dict[str, str], *, prepare: str) -> Iterato
     finally:
         supervisor.request_stop()
         supervisor.stop()  # asked twice: at once
+
+
+def copy_embedded(data_dir: Path) -> None:
+    """Fill a folder with an embedded installation's files, its tables made and empty."""
+    shutil.copytree(_embedded(), data_dir, dirs_exist_ok=True)
+
+
+@functools.cache
+def _embedded() -> Path:
+    """Make those files once for this process; migrating takes longer than most tests."""
+    folder = Path(tempfile.mkdtemp(prefix="armature-embedded-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    _python(MIGRATE, clean_environment(folder))
+    (folder / "secret_key").unlink()  # each installation makes its own
+    return folder
 
 
 def _free_port() -> int:
