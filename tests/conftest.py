@@ -1,13 +1,31 @@
 """Fixtures that every room's tests share."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
 from pytest_django import Settings
 
 from experiments import hints, recorder, snapshot
 from recommenders import loaded, state
+
+LONG = ("slow", "flow")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of several processes let none begin with a long module when the others are done."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        long = {item.path for item in items if any(map(item.get_closest_marker, LONG))}
+        items.sort(key=lambda item: item.path not in long)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Hash passwords as fast as can be: nobody attacks a test's database."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture(autouse=True)
