@@ -31,6 +31,13 @@ UNITS_PER_VARIANT = 4_000
 SEED = 1
 
 
+@pytest.fixture(scope="module")
+def full_size() -> Shop:
+    """Return the demonstration's shop; nothing here changes it."""
+    start = datetime(2026, 11, 2, tzinfo=UTC)
+    return make_shop(seed=SEED, start=start, n_items=2_000, n_visitors=15_000, days=14)
+
+
 def _interactions(events: Iterator[Event]) -> Iterator[Interaction]:
     for event in events:
         if event["type"] in EVENT_WEIGHTS:
@@ -96,9 +103,8 @@ def _power(control: Estimate, treatment: Estimate) -> float:
 
 @pytest.mark.slow
 @pytest.mark.skipif(missing("lightfm") is not None, reason="LightFM is not installed")
-def test_planted_effects__full_size_shop__are_found_nine_times_in_ten() -> None:
-    start = datetime(2026, 11, 2, tzinfo=UTC)
-    shop = make_shop(seed=SEED, start=start, n_items=2_000, n_visitors=15_000, days=14)
+def test_planted_effects__full_size_shop__are_found_nine_times_in_ten(full_size: Shop) -> None:
+    shop = full_size
     dataset = _dataset(shop)
     names = (CONTROL, "lightfm", "hybrid")
     lists = {name: _lists(shop, dataset, name) for name in names}
@@ -115,10 +121,9 @@ def test_planted_effects__full_size_shop__are_found_nine_times_in_ten() -> None:
 
 
 @pytest.mark.slow
-def test_history__full_size_shop__holds_two_hundred_thousand_events() -> None:
-    start = datetime(2026, 11, 2, tzinfo=UTC)
-    shop = make_shop(seed=SEED, start=start, n_items=2_000, n_visitors=15_000, days=14)
+def test_history__full_size_shop__holds_two_hundred_thousand_events(full_size: Shop) -> None:
+    events = history_events(full_size.scene, full_size.history, full_size.rng("history"))
 
-    count = sum(1 for _ in history_events(shop.scene, shop.history, shop.rng("history")))
+    count = sum(1 for _ in events)
 
     assert count >= 200_000
