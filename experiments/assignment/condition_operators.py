@@ -13,9 +13,10 @@ Operator = Callable[[Any, Any], bool]
 
 def is_in(value: Any, listed: Any, *, ignore_case: bool = False) -> bool:
     """Return whether the value, or one of a list's values, is listed."""
-    key = lower if ignore_case else lambda one: one
-    values = [key(one) for one in (value if isinstance(value, list) else [value])]
-    return any(same(one, key(other)) for other in listed for one in values)
+    values = value if isinstance(value, list) else [value]
+    if ignore_case:
+        values, listed = map(lower, values), [lower(other) for other in listed]
+    return any(same(one, other) for one in values for other in listed)
 
 
 def lower(value: Any) -> Any:

@@ -47,20 +47,12 @@ class _Evaluation:
 
     def __init__(self, groups: Groups) -> None:
         self._groups = groups
-        self._nested: dict[str, Callable[[Any, Any], bool]] = {
-            "$not": lambda value, wanted: not self.value_meets(wanted, value),
-            "$size": lambda value, wanted: (
-                isinstance(value, list) and self.value_meets(wanted, len(value))
-            ),
-            "$elemMatch": self._has_element,
-            "$all": self._has_all,
-            "$alli": self._has_all_in_any_case,
-            "$inGroup": self._is_in_group,
-            "$notInGroup": lambda value, name: not self._is_in_group(value, name),
-        }
 
     def meets(self, condition: Condition, attributes: Any) -> bool:
-        return all(self._entry(key, wanted, attributes) for key, wanted in condition.items())
+        for key, wanted in condition.items():  # noqa: SIM110 - a loop is twice as fast
+            if not self._entry(key, wanted, attributes):
+                return False
+        return True
 
     def _entry(self, key: str, wanted: Any, attributes: Any) -> bool:
         match key:
@@ -82,24 +74,34 @@ class _Evaluation:
         """Return whether a value meets operators, or equals a literal as loosely as JavaScript."""
         if not is_operators(wanted):
             return _equals(wanted, value)
-        return all(self._operator(name, value, each) for name, each in wanted.items())
+        for name, each in wanted.items():  # noqa: SIM110 - as above
+            if not self._operator(name, value, each):
+                return False
+        return True
 
     def _operator(self, name: str, value: Any, wanted: Any) -> bool:
-        known = OPERATORS.get(name) or self._nested[name]
-        return known(value, wanted)
+        if plain := OPERATORS.get(name):
+            return plain(value, wanted)
+        return NESTED[name](self, value, wanted)
 
-    def _has_element(self, value: Any, wanted: Any) -> bool:
+    def not_met(self, value: Any, wanted: Any) -> bool:
+        return not self.value_meets(wanted, value)
+
+    def has_size(self, value: Any, wanted: Any) -> bool:
+        return isinstance(value, list) and self.value_meets(wanted, len(value))
+
+    def has_element(self, value: Any, wanted: Any) -> bool:
         check = self.value_meets if is_operators(wanted) else self.meets
         return isinstance(value, list) and any(
             check(wanted, element) for element in value if element is not None
         )
 
-    def _has_all(self, value: Any, wanted: Any) -> bool:
+    def has_all(self, value: Any, wanted: Any) -> bool:
         if not isinstance(value, list) or not isinstance(wanted, list):
             return False
         return all(any(self.value_meets(each, one) for one in value) for each in wanted)
 
-    def _has_all_in_any_case(self, value: Any, wanted: Any) -> bool:
+    def has_all_in_any_case(self, value: Any, wanted: Any) -> bool:
         if not isinstance(value, list) or not isinstance(wanted, list):
             return False
         return all(any(self._is_in_any_case(each, one) for one in value) for each in wanted)
@@ -109,9 +111,23 @@ class _Evaluation:
             return bool(lower(wanted) == lower(text_of(value)))
         return self.value_meets(wanted, value)
 
-    def _is_in_group(self, value: Any, name: Any) -> bool:
+    def is_in_group(self, value: Any, name: Any) -> bool:
         """Return whether a value is in a saved group; a group that is missing is empty."""
         return is_in(value, _list(self._groups.get(name, [])))
+
+    def is_outside_group(self, value: Any, name: Any) -> bool:
+        return not self.is_in_group(value, name)
+
+
+NESTED: dict[str, Callable[[_Evaluation, Any, Any], bool]] = {
+    "$not": _Evaluation.not_met,
+    "$size": _Evaluation.has_size,
+    "$elemMatch": _Evaluation.has_element,
+    "$all": _Evaluation.has_all,
+    "$alli": _Evaluation.has_all_in_any_case,
+    "$inGroup": _Evaluation.is_in_group,
+    "$notInGroup": _Evaluation.is_outside_group,
+}
 
 
 def _equals(wanted: Any, value: Any) -> bool:
@@ -129,7 +145,12 @@ def _equals(wanted: Any, value: Any) -> bool:
 
 def is_operators(wanted: Any) -> bool:
     """Return whether an object holds operators and nothing else; an empty one holds none."""
-    return isinstance(wanted, Mapping) and bool(wanted) and all(key[:1] == "$" for key in wanted)
+    if not isinstance(wanted, Mapping):
+        return False
+    for key in wanted:
+        if key[:1] != "$":
+            return False
+    return bool(wanted)
 
 
 def _list(value: Any) -> list[Any]:

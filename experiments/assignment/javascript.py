@@ -90,12 +90,11 @@ def same(value: Any, other: Any) -> bool:
     >>> same(1, True), same(1, 1.0), same(None, None), same([], [])
     (False, True, True, False)
     """
-    if is_number(value) and is_number(other):
-        return double(value) == double(other)
-    if isinstance(value, bool) or isinstance(other, bool):
+    if isinstance(value, str):
+        return isinstance(other, str) and value == other
+    if value is None or isinstance(value, bool):
         return value is other
-    is_single = value is None or isinstance(value, str)
-    return is_single and type(value) is type(other) and bool(value == other)
+    return is_number(value) and is_number(other) and double(value) == double(other)
 
 
 def sort_keys(value: Any, other: Any) -> tuple[Any, Any]:
