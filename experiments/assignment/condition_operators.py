@@ -15,7 +15,7 @@ def is_in(value: Any, listed: Any, *, ignore_case: bool = False) -> bool:
     """Return whether the value, or one of a list's values, is listed."""
     values = value if isinstance(value, list) else [value]
     if ignore_case:
-        values, listed = map(lower, values), [lower(other) for other in listed]
+        values, listed = [*map(lower, values)], [*map(lower, listed)]
     return any(same(one, other) for one in values for other in listed)
 
 
