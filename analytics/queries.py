@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from analytics.errors import InvalidInputError
 from analytics.stats.moments import Moments
+from experiments.assignment.specs import Reason
 
 UNIT_COLUMNS = {"visitor": "visitor_id", "account": "account_id", "session": "session_id"}
 EVENT_SUMS = {"amount", "quantity"}
@@ -42,7 +43,11 @@ class MetricQuery:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Which rows are looked at: one phase of one experiment, up to a moment."""
+    """Which rows are looked at: one phase of one experiment, up to a moment.
+
+    `fallback_unit_type`: whose id stands in where a unit has none of `unit_type`; "" for none. The
+    events of a unit are then found by the type of id that its exposure names.
+    """
 
     site_id: int
     experiment_id: int
@@ -51,6 +56,7 @@ class Cut:
     window_days: int
     until_us: int
     count_unverified: bool = True
+    fallback_unit_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,7 @@ Part = tuple[str, tuple[Any, ...]]
 
 def _exposed(cut: Cut) -> Part:
     sql = """f AS (
-    SELECT unit_id, variant_id, ts_us AS t0
+    SELECT unit_id, unit_type, variant_id, ts_us AS t0
     FROM experiments_exposure
     WHERE experiment_id = %s AND phase = %s AND NOT is_multiple AND ts_us <= %s
 )"""
@@ -152,23 +158,42 @@ def _exposed(cut: Cut) -> Part:
 
 
 def _event_sums(terms: Sequence[tuple[int, Term]], types: Sequence[str], cut: Cut) -> Part:
-    unit = UNIT_COLUMNS[cut.unit_type]
     columns = ",\n        ".join(f"CAST({t.sql} AS BIGINT) AS c{i}" for i, t in terms)
-    slots = ", ".join(["%s"] * len(types))
-    verified = (
-        "" if cut.count_unverified else "\n        AND (e.is_verified OR e.type <> 'purchase')"
-    )
+    rows, bound = _events_of_units(types, cut)
     sql = f"""ev AS (
-    SELECT f.unit_id,
+    SELECT e.unit_id,
         {columns}
-    FROM f JOIN experiments_event e
-        ON e.site_id = %s AND e.{unit} = f.unit_id
-        AND e.ts_us >= f.t0 AND e.ts_us < f.t0 + {cut.window_days * DAY_US} AND e.ts_us <= %s
-        AND e.type IN ({slots}){verified}
-    GROUP BY f.unit_id
+    FROM (
+{rows}
+    ) e
+    GROUP BY e.unit_id
 )"""  # noqa: S608 - names from the tables above; every value is bound
-    values = tuple(value for _i, term in terms for value in term.values)
-    return sql, (*values, cut.site_id, cut.until_us, *types)
+    return sql, (*(value for _i, term in terms for value in term.values), *bound)
+
+
+def _events_of_units(types: Sequence[str], cut: Cut) -> Part:
+    """Return the events in each unit's window, found by the id that its exposure names."""
+    if not cut.fallback_unit_type:
+        return _events_by(cut.unit_type, types, cut)
+    # An exposure that names no type has the experiment's own.
+    own, own_values = _events_by(cut.unit_type, types, cut)
+    other, other_values = _events_by(cut.fallback_unit_type, types, cut)
+    sql = f"""{own} AND f.unit_type <> %s
+        UNION ALL
+{other} AND f.unit_type = %s"""
+    fallback = cut.fallback_unit_type
+    return sql, (*own_values, fallback, *other_values, fallback)
+
+
+def _events_by(unit_type: str, types: Sequence[str], cut: Cut) -> Part:
+    slots = ", ".join(["%s"] * len(types))
+    verified = "" if cut.count_unverified else " AND (e.is_verified OR e.type <> 'purchase')"
+    sql = f"""        SELECT f.unit_id, e.type, e.amount, e.quantity, e.order_ref
+        FROM f JOIN experiments_event e
+        ON e.site_id = %s AND e.{UNIT_COLUMNS[unit_type]} = f.unit_id
+        AND e.ts_us >= f.t0 AND e.ts_us < f.t0 + {cut.window_days * DAY_US} AND e.ts_us <= %s
+        WHERE e.type IN ({slots}){verified}"""  # noqa: S608 - as above
+    return sql, (cut.site_id, cut.until_us, *types)
 
 
 def _slate_sums(terms: Sequence[tuple[int, Term]], cut: Cut) -> Part:
@@ -179,9 +204,11 @@ def _slate_sums(terms: Sequence[tuple[int, Term]], cut: Cut) -> Part:
     FROM f JOIN experiments_slate s
         ON s.experiment_id = %s AND s.phase = %s AND s.unit_id = f.unit_id
         AND s.ts_us >= f.t0 AND s.ts_us < f.t0 + {cut.window_days * DAY_US} AND s.ts_us <= %s
+        AND s.reason = %s
     GROUP BY f.unit_id
 )"""  # noqa: S608 - names from the tables above; every value is bound
-    return sql, (cut.experiment_id, cut.phase, cut.until_us)
+    # What testers and overridden units were shown counts for nothing.
+    return sql, (cut.experiment_id, cut.phase, cut.until_us, Reason.SPLIT.value)
 
 
 def _per_unit(terms: Sequence[Term], *, has_events: bool, has_slates: bool) -> Part:

@@ -66,6 +66,7 @@ class Scope:
             window_days=self.experiment.window_days,
             until_us=self.until_us,
             count_unverified=self.experiment.site.count_unverified,
+            fallback_unit_type=self.experiment.fallback_unit_type,
         )
 
     def first_exposure_us(self) -> int | None:

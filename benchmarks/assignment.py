@@ -3,8 +3,8 @@
 One running experiment with a layer, a holdout of 5 %, a condition and the variants 50/30/20,
 decided by the same published hash; before anything is timed, all ways are checked to agree on
 each id. The baseline is the client at its fastest, which does not look at layer, holdout or
-condition; beside it stands the client that does all of it. `mmh3 + bisect` is what a hash of another kind would cost at
-least: two draws and a search, no reason, no result object, and other variants.
+condition; beside it stands the client that does all of it. `mmh3 + bisect` is what a hash of
+another kind would cost at least: two draws and a search, no reason, no result, other variants.
 """
 
 from bisect import bisect_right

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Max, Q, QuerySet
 
+from experiments.assignment.specs import Reason
 from experiments.models import Event, Experiment, Exposure, InboxBatch, Slate
 
 
@@ -11,8 +12,8 @@ def experiments_of(site_id: int) -> QuerySet[Experiment]:
     """Return a site's experiments with what their pages show, newest first."""
     return (
         Experiment.objects.filter(site_id=site_id)
-        .select_related("site", "placement__layer", "own_layer", "allocation")
-        .prefetch_related("variants")
+        .select_related("site", "placement__layer", "own_layer", "allocation", "owner")
+        .prefetch_related("variants", "ramp_steps")
     )
 
 
@@ -26,13 +27,17 @@ class SlateCounts:
 
 
 def slate_counts(*, experiment_id: int, phase: int, until_us: int) -> dict[int, SlateCounts]:
-    """Return slates, fallbacks and clicked slates of a phase by variant id."""
+    """Return slates, fallbacks and clicked slates of a phase by variant id.
+
+    Only what units of the experiment were served: neither testers nor overridden units.
+    """
     rows = (
         Slate.objects.filter(
             experiment_id=experiment_id,
             phase=phase,
             ts_us__lte=until_us,
             variant_id__isnull=False,
+            reason=Reason.SPLIT.value,
         )
         .values("variant_id")
         .annotate(

@@ -9,6 +9,9 @@ from typing import Any
 from django.db import connection
 
 from experiments.clock import microseconds
+from experiments.models import Experiment, Exposure
+
+CHUNK = 500  # ids in one query; SQLite takes 999 parameters
 
 # One statement for SQLite and PostgreSQL: the earliest sighting names the variant, and a second
 # variant marks the unit for good. Ordering by key keeps two drains from waiting on each other.
@@ -22,6 +25,8 @@ ON CONFLICT (experiment_id, phase, unit_id) DO UPDATE SET
         OR experiments_exposure.variant_id <> excluded.variant_id,
     variant_id = CASE WHEN excluded.ts_us < experiments_exposure.ts_us
         THEN excluded.variant_id ELSE experiments_exposure.variant_id END,
+    unit_type = CASE WHEN excluded.ts_us < experiments_exposure.ts_us
+        THEN excluded.unit_type ELSE experiments_exposure.unit_type END,
     first_at = CASE WHEN excluded.ts_us < experiments_exposure.ts_us
         THEN excluded.first_at ELSE experiments_exposure.first_at END,
     day = CASE WHEN excluded.ts_us < experiments_exposure.ts_us
@@ -53,12 +58,47 @@ class Sighting:
 
 
 def record_exposures(sightings: Sequence[Sighting]) -> None:
-    """Record each unit's earliest sighting; a unit seen in two variants is marked as such."""
+    """Record each unit's earliest sighting; a unit seen in two variants is marked as such.
+
+    Units first seen after enrolment was closed are left out.
+    """
     json_slot = "%s::jsonb" if connection.vendor == "postgresql" else "%s"
-    rows = [_values(first, multiple) for first, multiple in _earliest(sightings)]
+    rows = [_values(first, multiple) for first, multiple in _earliest(_enrolled(sightings))]
     if rows:
         with connection.cursor() as cursor:
             cursor.executemany(UPSERT.format(json=json_slot), rows)
+
+
+def _enrolled(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
+    """Return the sightings without those after the close of enrolment of units not yet in.
+
+    Of a unit that is in, the late ones stay: they may show it in a second variant.
+    """
+    closed: dict[int, datetime | None] = dict(
+        Experiment.objects.filter(
+            pk__in={sighting.experiment_id for sighting in sightings},
+            enrolment_closed_at__isnull=False,
+        ).values_list("pk", "enrolment_closed_at")
+    )
+    on_time, late = [], []
+    for sighting in sightings:
+        closed_at = closed.get(sighting.experiment_id)
+        (late if closed_at and sighting.at > closed_at else on_time).append(sighting)
+    known = {sighting.key for sighting in on_time} | _known_keys(late)
+    return [*on_time, *(sighting for sighting in late if sighting.key in known)]
+
+
+def _known_keys(sightings: Sequence[Sighting]) -> set[tuple[int, int, str]]:
+    """Return the keys of exposures that these units have already."""
+    units = sorted({sighting.unit_id for sighting in sightings})
+    experiments = {sighting.experiment_id for sighting in sightings}
+    found: set[tuple[int, int, str]] = set()
+    for start in range(0, len(units), CHUNK):
+        rows = Exposure.objects.filter(
+            experiment_id__in=experiments, unit_id__in=units[start : start + CHUNK]
+        )
+        found.update(rows.values_list("experiment_id", "phase", "unit_id"))
+    return found
 
 
 def _earliest(sightings: Iterable[Sighting]) -> list[tuple[Sighting, bool]]:

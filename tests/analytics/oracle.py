@@ -43,14 +43,20 @@ def _events(definition: Mapping[str, Any], events: list[Event]) -> int:
 
 def _counts(event: Event, row: Exposure, cut: Cut) -> bool:
     is_refused = event.type == "purchase" and not event.is_verified and not cut.count_unverified
-    is_theirs = getattr(event, UNIT_COLUMNS[cut.unit_type]) == row.unit_id
+    unit_type = row.unit_type if cut.fallback_unit_type else ""
+    is_theirs = getattr(event, UNIT_COLUMNS[unit_type or cut.unit_type]) == row.unit_id
     is_here = event.site_id == cut.site_id and is_theirs
     return is_here and _is_within(event.ts_us, row, cut) and not is_refused
 
 
 def _is_of(slate: Slate, row: Exposure, cut: Cut) -> bool:
     is_here = slate.experiment_id == cut.experiment_id and slate.phase == cut.phase
-    return is_here and slate.unit_id == row.unit_id and _is_within(slate.ts_us, row, cut)
+    return (
+        is_here
+        and slate.reason == "SPLIT"
+        and slate.unit_id == row.unit_id
+        and _is_within(slate.ts_us, row, cut)
+    )
 
 
 def _is_within(ts_us: int, row: Exposure, cut: Cut) -> bool:

@@ -161,6 +161,45 @@ def test_unit_type__of_the_experiment__picks_the_column(control: Variant, unit_t
     assert moments(SPENT, control, unit_type=unit_type).sum_y == 900
 
 
+def test_fallback_unit__stood_in_for_the_account__brings_its_own_events(control: Variant) -> None:
+    exposed(control, "a-1", unit_type="account")
+    exposed(control, "v-2", unit_type="visitor")
+    exposed(control, "a-3")
+    bought(control, 100, visitor_id="v-1", account_id="a-1")
+    bought(control, 40, visitor_id="v-2")
+    bought(control, 5, visitor_id="", account_id="a-3")
+    bought(control, 7000, visitor_id="a-1", account_id="v-2")  # ids of the other type
+
+    both = {"unit_type": "account", "fallback_unit_type": "visitor"}
+
+    assert moments(SPENT, control, **both) == Moments(3, 145, 100**2 + 40**2 + 5**2)
+    assert moments(AOV, control, **both).sum_x == 3
+
+
+def test_visitor__who_signed_in_and_stayed_the_same_unit__counts_with_the_anonymous_id(
+    control: Variant,
+) -> None:
+    exposed(control, "v-1", unit_type="visitor")
+    bought(control, 100, visitor_id="v-1")
+    bought(control, 30, NOW + DAY, visitor_id="v-1", account_id="a-1")
+    bought(control, 900, NOW + DAY, visitor_id="", account_id="a-1")
+
+    found = moments(SPENT, control, unit_type="account", fallback_unit_type="visitor")
+
+    assert found == Moments(1, 130, 130**2)
+
+
+@pytest.mark.parametrize("reason", ["QA", "OVERRIDE", "ENDED", "PAUSED"])
+def test_slates__of_another_reason_than_the_split__are_in_no_sum(
+    control: Variant, reason: str
+) -> None:
+    exposed(control)
+    slate(control, "u", NOW, clicked=1).save()
+    slate(control, "u", NOW + DAY, clicked=1, reason=reason).save()
+
+    assert moments(CTR, control) == Moments(1, 1, 1, 1, 1, 1)
+
+
 def test_phases__of_one_unit__are_measured_apart(control: Variant, treatment: Variant) -> None:
     exposed(control)
     exposed(treatment, at=NOW + DAY, phase=2)

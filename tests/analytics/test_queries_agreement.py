@@ -34,6 +34,23 @@ def test_random_rows__every_metric__agrees_with_plain_python(
         assert found == {metric.key: recompute(metric, cut) for metric in ALL}
 
 
+@pytest.mark.parametrize("pair", [("account", "visitor"), ("visitor", "session")])
+@pytest.mark.parametrize("seed", range(4))
+def test_random_rows__units_of_two_types__agree_with_plain_python(
+    experiment: Experiment, seed: int, pair: tuple[str, str]
+) -> None:
+    chance = random.Random(f"{seed} {pair}")
+    random_rows(experiment, chance)
+    for row in Exposure.objects.all():
+        row.unit_type = chance.choice(["", *pair])
+        row.save()
+    cut = cut_of(experiment, unit_type=pair[0], fallback_unit_type=pair[1])
+
+    found = run_query(compile_query(ALL, cut))
+
+    assert found == {metric.key: recompute(metric, cut) for metric in ALL}
+
+
 def random_rows(experiment: Experiment, chance: random.Random) -> None:
     """Write rows that meet every edge: few units, few moments, awkward amounts."""
     variants = list(experiment.variants.all())
@@ -73,6 +90,7 @@ def random_rows(experiment: Experiment, chance: random.Random) -> None:
             chance.choice(moments_),
             phase=chance.choice([1, 2]),
             clicked=chance.randrange(2),
+            reason=chance.choice(["SPLIT", "SPLIT", "SPLIT", "QA", "OVERRIDE", "NOT_IN_LAYER"]),
         )
         for _ in range(40)
     )
