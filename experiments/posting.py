@@ -50,11 +50,13 @@ class _Connection(http.client.HTTPConnection):
         super().__init__(target.host, target.port, timeout=timeout_s)
         self._target = target
         self.is_cut = False
+        # The library forgets its own as soon as an answer begins that ends with the connection.
+        self._wire: socket.socket | None = None
 
     def connect(self) -> None:
         """Open the connection; a name is not looked up again."""
         place = (self._target.address, self._target.port)
-        self.sock = socket.create_connection(place, self.timeout)
+        self.sock = self._wire = socket.create_connection(place, self.timeout)
         if self.is_cut:
             raise TimeoutError
         if self._target.scheme == "https":
@@ -63,7 +65,7 @@ class _Connection(http.client.HTTPConnection):
     def _show_certificate(self, plain: socket.socket) -> None:
         context = ssl.create_default_context()
         # The handshake comes after the socket is known, so that a slow one can be cut too.
-        self.sock = secured = context.wrap_socket(
+        self.sock = self._wire = secured = context.wrap_socket(
             plain, server_hostname=self._target.host, do_handshake_on_connect=False
         )
         secured.do_handshake()
@@ -71,7 +73,7 @@ class _Connection(http.client.HTTPConnection):
     def cut(self) -> None:
         """End the exchange from another thread: whoever waits for a byte reads the end."""
         self.is_cut = True
-        if (sock := self.sock) is not None:
+        if self._wire is not None:
             # The plain socket's own: that of a secured one would change it under its reader.
             with suppress(OSError):
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+                socket.socket.shutdown(self._wire, socket.SHUT_RDWR)
