@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from experiments.assignment.hashing import BUCKETS
+from experiments.buckets import largest_gap
 from experiments.desks import METRIC_DESKS, MetricUse, desk_of
 from experiments.errors import InvalidInput, NotFound
 from experiments.models import Experiment, Placement, Site
@@ -129,7 +131,6 @@ TEMPLATES: dict[str, Template] = {
 }
 
 
-@transaction.atomic
 def create_from_template(
     *,
     site: Site,
@@ -140,10 +141,34 @@ def create_from_template(
     actor: str,
     **choices: str,
 ) -> Experiment:
+    """Return what `draft_from_template` does, with what the template asks for by name."""
+    return draft_from_template(
+        site=site,
+        template=template,
+        key=key,
+        name=name,
+        placement=placement,
+        actor=actor,
+        choices=choices,
+    )
+
+
+@transaction.atomic
+def draft_from_template(
+    *,
+    site: Site,
+    template: str,
+    key: str,
+    name: str,
+    placement: Placement,
+    actor: str,
+    choices: Choices,
+) -> Experiment:
     """Return a new draft with a template's hypothesis, variants, metrics and length.
 
-    Raises NotFound on an unknown template, InvalidInput on a choice that is missing, unknown or
-    not to be had in the site, and on what `create_experiment` refuses.
+    It asks for the largest free piece of its layer. Raises NotFound on an unknown template,
+    InvalidInput on a choice that is missing, unknown or not to be had in the site, and on what
+    `create_experiment` refuses.
     """
     chosen = template_of(template)
     _require_choices(chosen, choices)
@@ -153,6 +178,8 @@ def create_from_template(
         name=name,
         placement=placement,
         variants=chosen.variants(site, choices),
+        # All that is free, so that a busy layer is no reason not to begin.
+        allocation=largest_gap(placement.layer) or BUCKETS,
         created_by=User.objects.filter(username=actor).first(),
         actor=actor,
         hypothesis_change=chosen.change.format(**choices),
@@ -207,7 +234,7 @@ def _pinned(site: Site, parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def _choose_metrics(experiment: Experiment, template: Template) -> None:
-    """Choose the template's metrics, as far as the site has them and a primary one is among them."""
+    """Choose the template's metrics that the site has, unless the primary one is missing."""
     desk = desk_of(METRIC_DESKS)
     if desk is None:
         return
