@@ -7,6 +7,7 @@ from experiments.models import Site
 from experiments.registries import (
     ANALYSIS_SNAPSHOTS,
     LAUNCH_CHECKS,
+    RAMP_GATES,
     SETUP_COPIERS,
     SITE_INITIALISERS,
 )
@@ -18,6 +19,7 @@ def register() -> None:
     """Add this room's part to the registries of the room below."""
     from analytics.deciding import analysis_snapshot, copy_metrics
     from analytics.desk import DESK
+    from analytics.gates import ramp_checks
     from analytics.launching import measuring_checks
     from analytics.planner import plan_of
 
@@ -27,6 +29,7 @@ def register() -> None:
     _add(LAUNCH_CHECKS, measuring_checks)
     _add(SETUP_COPIERS, copy_metrics)
     _add(ANALYSIS_SNAPSHOTS, analysis_snapshot)
+    _add(RAMP_GATES, ramp_checks)
 
 
 def _add(registry: list[T], entry: T) -> None:

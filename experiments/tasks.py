@@ -19,6 +19,18 @@ def send_drain_hint() -> None:
 
 
 @shared_task(ignore_result=True)
+def run_schedule() -> None:
+    """Start and end what is due; running twice, or side by side, changes nothing."""
+    services.run_schedule(now=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def advance_ramps() -> None:
+    """Open the ramp steps that are due; running twice, or side by side, changes nothing."""
+    services.advance_ramps(now=timezone.now())
+
+
+@shared_task(ignore_result=True)
 def send_notices() -> None:
     """Send what waits in the outbox of notices; side by side, each is sent by one."""
     services.send_deliveries(now=timezone.now())

@@ -1,5 +1,6 @@
 """The same keys for the management endpoints, which are Django REST framework views."""
 
+from functools import cached_property
 from typing import Any, cast
 
 from rest_framework.authentication import BaseAuthentication
@@ -7,6 +8,7 @@ from rest_framework.request import Request
 
 from experiments.api.keys import CHALLENGE, authenticate
 from experiments.api.limits import spend
+from experiments.models import ApiKey
 from experiments.snapshot import KeySpec
 
 
@@ -16,12 +18,18 @@ class KeyUser:
     is_authenticated = True
     is_active = True
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.pk = name
+    def __init__(self, prefix: str, digest: str = "") -> None:
+        self.pk = prefix
+        self._digest = digest
 
     def __str__(self) -> str:
         return self.name
+
+    @cached_property
+    def name(self) -> str:
+        """Return the name that records carry; no account is called so, for its space."""
+        names = ApiKey.objects.filter(digest=self._digest).values_list("name", flat=True)
+        return f"key {names.first() or self.pk}"
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -33,7 +41,7 @@ class KeyAuthentication(BaseAuthentication):
         scope = getattr(view, "scope", "")
         key, _snapshot = authenticate(request._request, scope)
         spend(key.digest)
-        return KeyUser(f"key:{key.prefix}"), key
+        return KeyUser(key.prefix, key.digest), key
 
     def authenticate_header(self, _request: Request) -> str:
         """Return the challenge of a 401."""

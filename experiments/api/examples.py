@@ -104,5 +104,26 @@ EXPERIMENT: dict[str, Any] = {
         {"key": "hybrid", "name": "Hybrid", "parameters": {"recommender": "hybrid"}},
     ],
 }
+EDIT: dict[str, Any] = {
+    "version": 1,
+    "name": "Popularity or the hybrid: what sells more on the home page",
+    "reason": "The old name did not say what it is about.",
+}
 ACTION: dict[str, Any] = {"reason": "The checkout of the shop is down."}
 LINK: dict[str, Any] = {"variant": "treatment", "days": 7, "page": "https://shop.example/"}
+WAIVER: dict[str, Any] = {"code": "end_date", "reason": "The season decides when it ends."}
+CLONE: dict[str, Any] = {"key": "home-hybrid-again", "name": "The hybrid, asked again in spring"}
+FROM_TEMPLATE: dict[str, Any] = {
+    "key": "home-beats-popularity",
+    "name": "A recommender against popularity",
+    "placement": "home",
+    "choices": {"recommender": "random"},
+}
+DECISION: dict[str, Any] = {
+    "outcome": "won",
+    "reason": "Revenue per visitor rose by 4 %, and no guardrail was harmed.",
+    "shipped_variant": "treatment",
+    "follow_up": "Try it in the cart next.",
+}
+WEBHOOK: dict[str, Any] = {"name": "Chat", "url": "https://93.184.216.34/hooks/armature"}
+WEBHOOK_CHANGE: dict[str, Any] = {"is_active": False}

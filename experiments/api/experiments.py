@@ -1,24 +1,27 @@
-"""The experiments of a site: created as drafts, read, started, paused, ended."""
-
-from typing import Any
+"""The experiments of a site: created as drafts, read, edited."""
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from experiments import selectors, services
 from experiments.api.authentication import key_of
-from experiments.api.examples import ACTION, EXPERIMENT
+from experiments.api.examples import EDIT, EXPERIMENT
 from experiments.api.lists import SiteList
 from experiments.api.problems import Problem
-from experiments.api.serializers import ActionInput, ExperimentInput, ExperimentSerializer
-from experiments.errors import InvalidInput, NotFound
-from experiments.models import Experiment, Placement
+from experiments.api.serializers import (
+    ExperimentChange,
+    ExperimentInput,
+    ExperimentSerializer,
+)
+from experiments.api.setups import placement_of, setup_of
+from experiments.errors import NotFound
+from experiments.models import Experiment, Site
 
-ACTIONS = ("start", "pause", "end")
+__all__ = ["ExperimentDetail", "ExperimentList", "experiment_of", "placement_of", "taken"]
 
 
 class ExperimentList(SiteList[Experiment]):
@@ -40,36 +43,23 @@ class ExperimentList(SiteList[Experiment]):
         """Create a draft; it starts with `POST /api/v1/experiments/{key}/start`."""
         data = ExperimentInput(data=request.data)
         data.is_valid(raise_exception=True)
-        experiment = _create(key_of(request).site_id, dict(data.validated_data))
-        return Response(ExperimentSerializer(experiment).data, status=201)
-
-
-def _create(site_id: int, fields: dict[str, Any]) -> Experiment:
-    placement = _placement(site_id, fields.pop("placement"))
-    drafts = [services.VariantDraft(**variant) for variant in fields.pop("variants")]
-    if Experiment.objects.filter(site_id=site_id, key=fields["key"]).exists():
-        raise _taken(fields["key"])
-    try:
-        with transaction.atomic():
-            return services.create_experiment(
-                site=placement.site, placement=placement, variants=drafts, **fields
-            )
-    except IntegrityError:  # somebody else took the key in between
-        raise _taken(fields["key"]) from None
-
-
-def _placement(site_id: int, key: str) -> Placement:
-    rows = Placement.objects.filter(site_id=site_id).select_related("site")
-    placement = rows.filter(key=key).first()
-    if placement is None:
-        known = ", ".join(rows.values_list("key", flat=True)[:20])
-        raise InvalidInput(
-            f"unknown placement {key!r}", field="placement", hint=f"Known here: {known}."
+        site_id = key_of(request).site_id
+        fields = setup_of(site_id, dict(data.validated_data))
+        if Experiment.objects.filter(site_id=site_id, key=fields["key"]).exists():
+            raise taken(fields["key"])
+        try:
+            with transaction.atomic():
+                site = Site.objects.get(pk=site_id)
+                services.create_experiment(site=site, actor=str(request.user), **fields)
+        except IntegrityError:  # somebody else took the key in between
+            raise taken(fields["key"]) from None
+        return Response(
+            ExperimentSerializer(experiment_of(request, fields["key"])).data, status=201
         )
-    return placement
 
 
-def _taken(key: str) -> Problem:
+def taken(key: str) -> Problem:
+    """Return the refusal of a key that another experiment has."""
     return Problem(409, "key_taken", f"there is an experiment {key!r} already", field="key")
 
 
@@ -88,30 +78,30 @@ class ExperimentDetail(APIView):
 
     @extend_schema(responses=ExperimentSerializer)
     def get(self, request: Request, key: str) -> Response:
-        """Return the experiment with its variants, traffic and status."""
+        """Return the experiment with its variants, traffic, status and version."""
         return Response(ExperimentSerializer(experiment_of(request, key)).data)
 
-
-class ExperimentAction(APIView):
-    """Start, pause or end an experiment."""
-
-    scope = "experiments"
-
     @extend_schema(
-        operation_id="experiments_act",
-        parameters=[OpenApiParameter("action", str, OpenApiParameter.PATH, enum=ACTIONS)],
-        request=ActionInput,
+        operation_id="experiments_edit",
+        request=ExperimentChange,
         responses=ExperimentSerializer,
-        examples=[OpenApiExample("with a reason", ACTION, request_only=True)],
+        examples=[OpenApiExample("a clearer name", EDIT, request_only=True)],
     )
-    def post(self, request: Request, key: str, action: str) -> Response:
-        """Carry out the action; 409 when the experiment's status does not allow it."""
-        if action not in ACTIONS:
-            raise NotFound(f"unknown action {action!r}", known=list(ACTIONS))
-        data = ActionInput(data=request.data)
+    def patch(self, request: Request, key: str) -> Response:
+        """Change what is named, on the version that was read; 409 with the differences otherwise.
+
+        Once it has started only names, hypothesis, owner and end may change.
+        """
+        data = ExperimentChange(data=request.data)
         data.is_valid(raise_exception=True)
+        fields = dict(data.validated_data)
+        version, reason = fields.pop("version"), fields.pop("reason", "")
         experiment = experiment_of(request, key)
-        act = getattr(services, f"{action}_experiment")
-        extra = {} if action == "start" else {"reason": data.validated_data.get("reason", "")}
-        act(experiment_id=experiment.pk, actor=str(request.user), **extra)
+        services.edit_experiment(
+            experiment_id=experiment.pk,
+            actor=str(request.user),
+            version=version,
+            changes=setup_of(experiment.site_id, fields),
+            reason=reason,
+        )
         return Response(ExperimentSerializer(experiment_of(request, key)).data)

@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
-from experiments.errors import ArmatureError
+from experiments.errors import ArmatureError, EditConflict
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +46,12 @@ class Problem(Exception):
         field: str | None = None,
         hint: str | None = None,
         headers: dict[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
         self.field, self.hint, self.headers = field, hint, headers or {}
+        self.extra = extra or {}
         self.request_id = str(uuid.uuid4())
 
     def document(self) -> dict[str, Any]:
@@ -63,6 +65,7 @@ class Problem(Exception):
             "field": self.field,
             "hint": self.hint,
             "request_id": self.request_id,
+            **self.extra,
         }
 
 
@@ -85,6 +88,8 @@ def from_exception(error: Exception) -> Problem | None:
     match error:
         case Problem():
             return error
+        case EditConflict():
+            return _conflict(error)
         case ArmatureError():
             return Problem(error.status, error.code, str(error), field=error.field, hint=error.hint)
         case ValidationError():
@@ -100,6 +105,18 @@ def from_exception(error: Exception) -> Problem | None:
         case drf.APIException():
             return _from_drf(error)
     return None
+
+
+def _conflict(error: EditConflict) -> Problem:
+    """Return the refusal of an edit with every field on which the two editors differ."""
+    diff = [
+        {"field": name, "yours": yours, "theirs": theirs, "base": error.base.get(name)}
+        for name, yours, theirs in error.diff
+    ]
+    extra = {"version": error.version, "diff": diff}
+    return Problem(
+        error.status, error.code, str(error), field=error.field, hint=error.hint, extra=extra
+    )
 
 
 def _unavailable(error: Exception) -> Problem:

@@ -8,6 +8,8 @@ from experiments.lifecycle import Status
 from experiments.models.layer import Layer, Placement
 from experiments.models.site import Site
 
+STATUSES = [(status.value, status.value) for status in Status]
+
 
 class Experiment(models.Model):
     """One question put to the units of one layer, mostly at one placement."""
@@ -65,7 +67,7 @@ class Experiment(models.Model):
     )
     status = models.CharField(
         max_length=10,
-        choices=[(status.value, status.value) for status in Status],
+        choices=STATUSES,
         default=Status.DRAFT.value,
         editable=False,
     )

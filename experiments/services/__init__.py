@@ -11,6 +11,7 @@ from experiments.services.approval import (
 from experiments.services.audience import OverrideDraft, set_overrides, set_prerequisites
 from experiments.services.audit import record_change
 from experiments.services.cloning import clone_experiment
+from experiments.services.conflicts import require_unchanged
 from experiments.services.decisions import record_decision
 from experiments.services.deliveries import send_deliveries
 from experiments.services.drafting import (
@@ -82,6 +83,7 @@ __all__ = [
     "reject_experiment",
     "remind",
     "require_storable",
+    "require_unchanged",
     "require_valid_eligibility",
     "resolve_notice",
     "run_schedule",

@@ -9,9 +9,6 @@ from experiments.services.locking import lock
 from experiments.services.moves import move
 from experiments.services.storable import require_reason
 
-# What changes the set-up that is approved.
-EDITS = ("create", "edit", "variants", "allocation", "plan_ramp")
-
 
 @transaction.atomic
 def submit_experiment(*, experiment_id: int, actor: str) -> Experiment:
@@ -41,7 +38,7 @@ def authors_of(experiment: Experiment) -> set[str]:
     """Return the names of who created, last edited and last submitted the experiment."""
     creator = experiment.created_by.get_username() if experiment.created_by else ""
     changes = Change.objects.filter(experiment=experiment).order_by("-id")
-    last_edit = changes.filter(action__in=EDITS).first()
+    last_edit = changes.filter(after__has_key="version").first()
     last_submission = changes.filter(action="submit").first()
     actors = [change.actor for change in (last_edit, last_submission) if change is not None]
     return {name for name in (creator, *actors) if name}

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
+
 from experiments.errors import Difference, EditConflict
 from experiments.models import Change, Experiment
 from experiments.services.audit import plain
 from experiments.services.describing import describe
+from experiments.services.locking import lock
 
 
 def require_version(
@@ -19,8 +22,9 @@ def require_version(
     """
     if version == experiment.version:
         return
-    theirs = describe(experiment)
-    base = theirs | _before(experiment, version)
+    before, after = _edited_since(experiment, version)
+    theirs = after | describe(experiment)
+    base = theirs | before
     yours = base | {name: plain(value) for name, value in (changes or {}).items()}
     diff = [
         Difference(name, value, theirs.get(name))
@@ -36,20 +40,29 @@ def require_version(
     )
 
 
-def _before(experiment: Experiment, version: int) -> dict[str, Any]:
-    """Return what the fields that were edited since a version held in it."""
+def _edited_since(experiment: Experiment, version: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the fields that were edited since a version: as it held them, and as they are now."""
     held: dict[str, Any] = {}
+    now: dict[str, Any] = {}
     for change in _edits(experiment):
         if change.after["version"] > version:
             held |= change.before
-    held.pop("version", None)
-    return held
+            now = change.after | now
+    for document in (held, now):
+        document.pop("version", None)
+    return held, now
 
 
 def _edits(experiment: Experiment) -> list[Change]:
     """Return the changes that raised the version, newest first."""
     rows = Change.objects.filter(experiment=experiment).order_by("-id")
     return [row for row in rows if "version" in row.after and "version" in row.before]
+
+
+@transaction.atomic
+def require_unchanged(*, experiment_id: int, version: int) -> None:
+    """Raise EditConflict unless the experiment, locked from now on, is at this version."""
+    require_version(lock(experiment_id), version)
 
 
 def _by(experiment: Experiment) -> str:

@@ -11,9 +11,11 @@ from experiments.assignment.hashing import BUCKETS
 from experiments.errors import InvalidInput
 from experiments.lifecycle import EDITABLE
 from experiments.models import Allocation, Experiment, Layer, Placement, Site
+from experiments.ramping import RampDraft
 from experiments.services.audit import record_step
 from experiments.services.describing import apply_edit, describe, describe_row
 from experiments.services.locking import lock
+from experiments.services.ramps import write_ramp
 from experiments.services.storable import require_storable
 from experiments.services.traffic import place
 from experiments.services.variants import VariantDraft, write_variants
@@ -30,6 +32,7 @@ def create_experiment(
     layer: Layer | None = None,
     variants: Sequence[VariantDraft],
     allocation: int = BUCKETS,
+    ramp: Sequence[RampDraft] = (),
     created_by: User | None = None,
     actor: str = "",
     **fields: Any,
@@ -57,6 +60,7 @@ def create_experiment(
     experiment.save()
     write_variants(experiment, variants)
     place(experiment, allocation)
+    write_ramp(experiment, ramp)
     _record_creation(experiment, actor)
     return experiment
 

@@ -14,6 +14,8 @@ app.conf.beat_schedule = {
     "sweep the inbox": {"task": "experiments.tasks.drain_inbox", "schedule": 5.0},
     "sweep queued work": {"task": "recommenders.tasks.sweep_training", "schedule": 15.0},
     "sweep queued analyses": {"task": "analytics.tasks.sweep_analyses", "schedule": 15.0},
+    "start and end on schedule": {"task": "experiments.tasks.run_schedule", "schedule": 30.0},
+    "advance ramps": {"task": "experiments.tasks.advance_ramps", "schedule": 60.0},
     "send notices": {"task": "experiments.tasks.send_notices", "schedule": 15.0},
     "remind": {"task": "experiments.tasks.remind_people", "schedule": 900.0},
     "refresh running analyses": {"task": "analytics.tasks.refresh_running", "schedule": 3600.0},

@@ -28,6 +28,16 @@ PROBLEM = {
         "field": {"type": ["string", "null"], "description": "The place in the body."},
         "hint": {"type": ["string", "null"], "description": "What to do about it."},
         "request_id": {"type": "string", "format": "uuid"},
+        "version": {"type": "integer", "description": "After an edit conflict: the present one."},
+        "diff": {
+            "type": "array",
+            "description": "After an edit conflict: each field on which the two editors differ.",
+            "items": {
+                "type": "object",
+                "required": ["field", "yours", "theirs", "base"],
+                "properties": {"field": {"type": "string"}, "yours": {}, "theirs": {}, "base": {}},
+            },
+        },
     },
     "examples": [
         {
@@ -60,7 +70,16 @@ REFUSALS = {
     503: "Cannot be done now; wait for `Retry-After`.",
 }
 ALWAYS, WITH_BODY, OF_FRAMEWORK = (400, 401, 403, 429, 503), (411, 413, 415), (406,)
-CHANGES_STATE = frozenset({"experiments_create", "experiments_act"})
+CHANGES_STATE = frozenset(
+    {
+        "experiments_create",
+        "experiments_act",
+        "experiments_edit",
+        "experiments_clone",
+        "experiments_decide",
+        "templates_use",
+    }
+)
 
 
 class KeyScheme(OpenApiAuthenticationExtension):

@@ -14,6 +14,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from experiments import services
+from experiments.api.examples import WEBHOOK
+from experiments.models import Webhook
 from tests.callers import Caller
 from tests.factories import draft_experiment, simulated_site, stocked, trained, two_variants
 
@@ -126,10 +129,22 @@ def shop() -> Caller:
     site, secret = simulated_site()
     stocked(site)
     trained(site, "popularity", "random")
-    draft_experiment(site, "home-hybrid", variants=two_variants(), allocation=5000)
-    caller = Caller(secret)
-    assert caller.post("experiments/home-hybrid/start").status_code == 200
-    return caller
+    started = draft_experiment(site, "home-hybrid", variants=two_variants(), allocation=5000)
+    draft_experiment(site, "in-draft", allocation=5000)
+    over = draft_experiment(site, "over", allocation=5000)
+    services.start_experiment(experiment_id=over.pk, waiver="a test")
+    services.end_experiment(experiment_id=over.pk, actor="pia")
+    services.create_webhook(site=site, name="chat", url=WEBHOOK["url"])
+    services.start_experiment(experiment_id=started.pk, waiver="a test")
+    return Caller(secret)
+
+
+# What an example is about, where it is not the running experiment.
+ABOUT = {
+    "experiments_waive": "in-draft",
+    "experiments_decide": "over",
+    "templates_use": "recommender-vs-popularity",
+}
 
 
 @pytest.mark.parametrize(("path", "method", "operation", "example"), list(examples()))
@@ -137,7 +152,11 @@ def shop() -> Caller:
 def test_example__sent_to_the_view__is_answered_as_described(
     shop: Caller, path: str, method: str, operation: dict[str, Any], example: Any
 ) -> None:
-    address = path.format(key="home-hybrid", action="pause").removeprefix("/api/v1/")
+    address = path.format(
+        key=ABOUT.get(operation["operationId"], "home-hybrid"),
+        action="pause",
+        id=Webhook.objects.get().pk,
+    ).removeprefix("/api/v1/")
     asked = operation["requestBody"]["content"]["application/json"]["schema"]
 
     response = shop.send(method.upper(), address, example)
@@ -152,7 +171,7 @@ def test_example__sent_to_the_view__is_answered_as_described(
 def test_examples__counted__are_one_for_each_body() -> None:
     with_body = [o for _p, _m, o in operations() if "requestBody" in o]
 
-    assert len(list(examples())) == len(with_body) == 8
+    assert len(list(examples())) == len(with_body) == 15
 
 
 @every_operation
@@ -160,7 +179,7 @@ def test_example__of_an_answer__is_as_described(
     path: str, method: str, operation: dict[str, Any]
 ) -> None:
     for response in operation["responses"].values():
-        for content in response["content"].values():
+        for content in response.get("content", {}).values():
             for example in content.get("examples", {}).values():
                 assert errors_of(example["value"], content["schema"]) == []
 
@@ -174,7 +193,10 @@ def test_example_of_events__sent__is_answered_as_shown(shop: Caller) -> None:
     assert shop.post("events", asked).json() == shown["value"]
 
 
-@pytest.mark.parametrize("path", ["experiments", "experiments/home-hybrid", "items"])
+READABLE = ["experiments", "experiments/home-hybrid", "experiments/home-hybrid/history", "items"]
+
+
+@pytest.mark.parametrize("path", READABLE)
 @pytest.mark.django_db
 def test_read__of_the_management__is_as_described(shop: Caller, path: str) -> None:
     [described] = [

@@ -70,7 +70,7 @@ def test_account__switched_off__may_nothing(is_superuser: bool) -> None:
     assert not sites_of(user, Action.VIEW).exists()
 
 
-@pytest.mark.parametrize("stranger", [AnonymousUser(), KeyUser("key:sk_1"), None])
+@pytest.mark.parametrize("stranger", [AnonymousUser(), KeyUser("sk_1"), None])
 def test_stranger__may_nothing(stranger: object) -> None:
     site = a_site()
 
