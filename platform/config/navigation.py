@@ -11,7 +11,10 @@ Entry = tuple[str, str, str]  # title, app_label.model, icon
 GROUPS: list[tuple[str, list[Entry]]] = [
     (
         "Experiments",
-        [("Experiments", "experiments.experiment", "science")],
+        [
+            ("Experiments", "experiments.experiment", "science"),
+            ("Notices", "experiments.notice", "notifications"),
+        ],
     ),
     (
         "Catalogue & recommenders",
@@ -43,6 +46,8 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         [
             ("Sites", "experiments.site", "storefront"),
             ("API keys", "experiments.apikey", "key"),
+            ("Webhooks", "experiments.webhook", "webhook"),
+            ("Deliveries", "experiments.delivery", "outgoing_mail"),
             ("Layers", "experiments.layer", "layers"),
             ("Placements", "experiments.placement", "place_item"),
         ],
