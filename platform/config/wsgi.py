@@ -10,6 +10,8 @@ import django
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 
+from experiments.assignment.hashing import use_kernel
+
 API_PREFIXES = ("/api/v1/", "/api/features/", "/ofrep/")
 
 
@@ -24,6 +26,7 @@ def _handler(middleware: list[str]) -> WSGIHandler:
 
 
 django.setup(set_prefix=False)
+use_kernel()  # where numba is installed; before the first request, which would wait for it
 _pages = _handler(settings.MIDDLEWARE)
 _api = _handler(settings.API_MIDDLEWARE)
 
