@@ -80,7 +80,8 @@ def _enrolled(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
             enrolment_closed_at__isnull=False,
         ).values_list("pk", "enrolment_closed_at")
     )
-    on_time, late = [], []
+    on_time: list[Sighting] = []
+    late: list[Sighting] = []
     for sighting in sightings:
         closed_at = closed.get(sighting.experiment_id)
         (late if closed_at and sighting.at > closed_at else on_time).append(sighting)

@@ -123,11 +123,11 @@ def test_allocation__raised_from_1_to_100_percent__moves_nobody(
 
 
 def test_two_layers__of_one_shop__are_independent(ids: NDArray[np.bytes_]) -> None:
-    tenths = [
-        decide_units(a_spec(weights=[1] * 10, seed=seed), ids) for seed in ("layer-1", "layer-2")
-    ]
+    tenths = a_spec(weights=[1] * 10, seed="layer-1")
 
-    assert is_independent(*tenths, np.ones(UNITS, np.bool_))
+    one, other = (decide_units(replace(tenths, seed=seed), ids) for seed in ("layer-1", "layer-2"))
+
+    assert is_independent(one, other, np.ones(UNITS, np.bool_))
 
 
 @pytest.mark.parametrize("weights", SPLITS[:3], ids=str)
