@@ -50,5 +50,7 @@ def error_of(problem: Problem) -> dict[str, Any]:
 
 
 def _code(problem: Problem) -> str:
-    in_context = (problem.field or "").partition(".")[0] == "context"
-    return CODES.get(problem.code, INVALID_CONTEXT if in_context else GENERAL)
+    is_in_context = (problem.field or "").startswith("context")
+    if is_in_context and problem.code != "targeting_key_missing":
+        return INVALID_CONTEXT
+    return CODES.get(problem.code, GENERAL)

@@ -12,7 +12,7 @@ LONGEST = 200  # characters of a part or a value in a sentence
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """A part that is not met; `path` and `found`: the attribute that it looks at, None for logic."""
+    """A part that is not met; `path`, `found`: the attribute it looks at, None for logic."""
 
     part: dict[str, Any]
     path: str | None

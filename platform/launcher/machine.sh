@@ -44,4 +44,6 @@ has_postgresql() {
 
 has_redis() { has redis-server; }
 
+has_npm() { has npm; }
+
 has_chromium() { has chromium || has chromium-browser || has google-chrome; }

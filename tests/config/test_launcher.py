@@ -95,7 +95,7 @@ def test_help__in_any_spelling__lists_the_verbs(project: Path, arguments: list[s
     answer = armature(project, *arguments)
 
     assert answer.returncode == 0
-    verbs = ("demo", "up", "manage", "test", "check", "bench", "lock")
+    verbs = ("demo", "up", "manage", "test", "check", "bench", "agree", "lock")
     assert all(f"\n  {verb}" in answer.stdout for verb in verbs)
 
 

@@ -70,11 +70,19 @@ def wait_until(is_so: Callable[[], bool], timeout_s: float = 120.0) -> None:
 
 
 @contextlib.contextmanager
-def running(data_dir: Path, servers: dict[str, str], *, prepare: str) -> Iterator[Any]:
+def running(
+    data_dir: Path,
+    servers: dict[str, str],
+    *,
+    prepare: str,
+    parts: Sequence[str] = ("web", "events", "beat"),
+    workers: int = 1,
+) -> Iterator[Any]:
     """Start an installation, yield it with what `prepare` printed, and end it.
 
     `servers`: the variables of its database and broker; none for the embedded ones. `prepare`:
-    code that runs once its tables are there.
+    code that runs once its tables are there. `parts`: the services to start; `workers`: how many
+    processes serve the web.
     """
     # Named though empty: a service inherits what this process has and is not told otherwise.
     env = {**clean_environment(data_dir), "DATABASE_URL": "", "ARMATURE_BROKER_URL": "", **servers}
@@ -83,7 +91,11 @@ def running(data_dir: Path, servers: dict[str, str], *, prepare: str) -> Iterato
     prepared = _python((MIGRATE if servers else "") + prepare, env)
     port = _free_port()
     log = io.StringIO()
-    services = [each for each in default_services(port=port, env=env) if each.name != "compute"]
+    services = [
+        each
+        for each in default_services(port=port, workers=workers, env=env)
+        if each.name in parts
+    ]
     supervisor = Supervisor(services, log)
     try:
         supervisor.start()

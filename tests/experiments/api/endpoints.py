@@ -52,6 +52,22 @@ STOREFRONT = {
     ),
 }
 MANAGEMENT = {
+    "explain": Endpoint(
+        "POST",
+        "assignments/explain",
+        "experiments",
+        "unit.visitor_id",
+        b'{"unit": {"visitor_id": %s}}',
+        {"unit": {"visitor_id": "v-1"}},
+    ),
+    "links": Endpoint(
+        "POST",
+        "experiments/home-test/links",
+        "experiments",
+        "variant",
+        b'{"variant": %s}',
+        {"variant": "treatment"},
+    ),
     "items": Endpoint(
         "PUT",
         "items",
