@@ -11,6 +11,10 @@ from experiments.drain.exposures import Sighting
 from experiments.models import Quarantine, Site
 from experiments.shapes import EventIn, encoder
 from experiments.snapshot import compilable, compile_experiment
+from experiments.tokens import kept_claim
+from experiments.visits import attributes_of
+
+Compiled = tuple[ExperimentSpec, dict[int, ExperimentSpec]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,12 @@ def is_claim(event: EventIn) -> bool:
 def check_claims(claims: Iterable[Claim]) -> list[Sighting]:
     """Return the claims that hold; those that do not are quarantined with the reason."""
     sightings: list[Sighting] = []
-    specs: dict[tuple[int, str], ExperimentSpec | None] = {}
+    compiled: dict[tuple[int, str], Compiled | None] = {}
     for claim in claims:
         key = (claim.site.pk, str(claim.event.properties.get("experiment", ""))[:80])
-        if key not in specs:
-            specs[key] = _spec_of(*key)
-        decision = _decide(specs[key], claim)
+        if key not in compiled:
+            compiled[key] = _compiled(*key)
+        decision = _decide(compiled[key], claim)
         if problem := _problem_of(claim.event, decision):
             _quarantine(claim, problem)
         elif decision is not None:
@@ -45,15 +49,34 @@ def check_claims(claims: Iterable[Claim]) -> list[Sighting]:
     return sightings
 
 
-def _spec_of(site_id: int, key: str) -> ExperimentSpec | None:
-    row = compilable().filter(site_id=site_id, key=key).first()
-    return compile_experiment(row) if row else None
-
-
-def _decide(spec: ExperimentSpec | None, claim: Claim) -> Decision | None:
-    if spec is None:
+def _compiled(site_id: int, key: str) -> Compiled | None:
+    """Return an experiment and, by id, those that its prerequisites lead to."""
+    rows = compilable().filter(site_id=site_id)
+    row = rows.filter(key=key).first()
+    if row is None:
         return None
-    return decide_experiment(spec, Visit(claim.units, claim.event.attributes))
+    spec = compile_experiment(row)
+    if not spec.prerequisites:
+        return spec, {}
+    return spec, {each.pk: compile_experiment(each) for each in rows.exclude(status="archived")}
+
+
+def _decide(compiled: Compiled | None, claim: Claim) -> Decision | None:
+    if compiled is None:
+        return None
+    spec, experiments = compiled
+    return decide_experiment(spec, _visit(claim), experiments)
+
+
+def _visit(claim: Claim) -> Visit:
+    """Return the visit as the endpoints see it; `properties.kept` is the token of a sticky unit."""
+    token = claim.event.properties.get("kept")
+    kept = kept_claim(token, site_id=claim.site.pk) if isinstance(token, str) else None
+    return Visit(
+        claim.units,
+        attributes_of(claim.units, claim.event.attributes),
+        kept={kept[0]: kept[1:]} if kept else {},
+    )
 
 
 def _problem_of(event: EventIn, decision: Decision | None) -> str:
