@@ -6,96 +6,14 @@ import pytest
 from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
-from analytics.models import Analysis
-from experiments.clock import microseconds
-from experiments.keys import create_api_key
-from experiments.models import Event, Experiment, Exposure, InboxBatch, Quarantine, Site, Slate
-from recommenders.models import Artifact
+from tests.experiments.admin.filled import filled_site, record_all
 from tests.experiments.admin.forms import signed_in, superuser
-from tests.factories import a_site, draft_experiment, member, stocked
+from tests.factories import a_site, draft_experiment, member
 
 pytestmark = pytest.mark.django_db
 
-EVIL = "<script>alert('&')</script>"
 MODELS = sorted(f"{m._meta.app_label}/{m._meta.model_name}" for m in admin.site._registry)
-
-
-def _record(site: Site, experiment: Experiment, number: int) -> None:
-    """Write one row of everything that happens."""
-    now = timezone.now()
-    stamp = {"ts_us": microseconds(now), "day": "2026-11-20"}
-    uuid = f"00000000-0000-4000-8000-{site.pk:06d}{number:06d}"
-    variant = experiment.variants.first()
-    assert variant is not None
-    Event.objects.create(
-        site=site,
-        event_id=uuid,
-        type="purchase",
-        occurred_at=now,
-        received_at=now,
-        visitor_id=EVIL,
-        order_id=EVIL,
-        item_id=EVIL,
-        amount=123_456,
-        currency=site.currency,
-        body_hash="x",
-        **stamp,
-    )
-    Slate.objects.create(
-        site=site,
-        request_id=uuid,
-        placement="home",
-        served_at=now,
-        experiment=experiment,
-        variant=variant,
-        unit_id=EVIL,
-        reason="SPLIT",
-        recommender="popularity",
-        artifact=EVIL,
-        **stamp,
-    )
-    Exposure.objects.create(
-        experiment=experiment, phase=1, unit_id=EVIL, variant=variant, first_at=now, **stamp
-    )
-    InboxBatch.objects.create(site=site, kind="events", received_at=now, doc=EVIL)
-    Quarantine.objects.create(
-        site=site, received_at=now, code="bad", field=EVIL, detail=EVIL, body=EVIL
-    )
-    Analysis.objects.create(
-        experiment=experiment,
-        phase=1,
-        settings={"note": EVIL},
-        settings_hash="x",
-        data_cut_us=0,
-        code_version="1",
-        status="failed",
-        error=EVIL,
-        sql=EVIL,
-    )
-
-
-def filled_site(slug: str, currency: str = "EUR") -> Site:
-    """Return a site whose every name is hostile, with a row in every table."""
-    site = a_site(slug, name=f"{EVIL} {slug}", currency=currency)
-    site.layers.update(name=EVIL)
-    site.placements.update(name=EVIL)
-    stocked(site, 3)
-    site.item_set.update(title=EVIL, category=EVIL)
-    create_api_key(site=site, name=EVIL)
-    for number in range(2):
-        experiment = draft_experiment(site, f"test-{number}", allocation=2_000)
-        experiment.variants.update(name=EVIL)
-        Experiment.objects.filter(pk=experiment.pk).update(name=EVIL, hypothesis=EVIL)
-        recommender = site.recommenders.order_by("pk")[number]
-        artifact = Artifact.objects.create(
-            site=site, recommender=recommender, version=EVIL, error=EVIL, status="failed"
-        )
-        recommender.champion = artifact
-        recommender.save()
-        _record(site, experiment, number)
-    return site
 
 
 def assert_harmless(page: str) -> None:
@@ -218,7 +136,7 @@ def test_menu__of_a_product_manager__shows_what_they_may_see() -> None:
 def test_overview__of_a_superuser__shows_open_experiments_and_refused_events() -> None:
     site = a_site()
     experiment = draft_experiment(site)
-    _record(site, experiment, 1)
+    record_all(site, experiment, 1)
     client = signed_in(superuser())
 
     page = client.get("/admin/").content.decode()

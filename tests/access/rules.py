@@ -1,0 +1,137 @@
+"""The rule of every screen, step and endpoint; one that is missing here fails test_complete.py."""
+
+from dataclasses import dataclass, field
+
+from tests.access.needs import (
+    ANALYSE,
+    EDIT,
+    LAUNCH,
+    MANAGE,
+    MANAGE_ALL,
+    NOBODY,
+    PEOPLE,
+    PEOPLE_ALL,
+    STOP,
+    SUPERUSER,
+    VIEW,
+    Need,
+)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The rule of a model's pages; `site`: how its rows name their site, "" when they have none."""
+
+    view: Need
+    add: Need
+    change: Need
+    delete: Need
+    steps: dict[str, Need] = field(default_factory=dict)
+    actions: dict[str, Need] = field(default_factory=dict)
+    site: str = "site"
+
+
+def record(site: str = "site", **steps: Need) -> Screen:
+    """Return the rule of rows that the service writes and nobody edits."""
+    return Screen(VIEW, NOBODY, NOBODY, NOBODY, steps=steps, site=site)
+
+
+SCREENS = {
+    "experiments.experiment": Screen(
+        VIEW, EDIT, EDIT, EDIT, steps={"start": LAUNCH, "pause": STOP, "end": STOP}
+    ),
+    "experiments.event": record(),
+    "experiments.slate": record(),
+    "experiments.exposure": record("experiment__site"),
+    "experiments.inboxbatch": record(),
+    "experiments.quarantine": record(),
+    "experiments.notice": record(seen=EDIT),
+    "experiments.webhook": Screen(MANAGE, MANAGE, MANAGE, MANAGE),
+    "experiments.delivery": Screen(MANAGE, NOBODY, NOBODY, NOBODY, site="webhook__site"),
+    "experiments.site": Screen(VIEW, MANAGE_ALL, MANAGE, MANAGE_ALL, site="pk"),
+    "experiments.layer": Screen(VIEW, MANAGE, MANAGE, MANAGE),
+    "experiments.placement": Screen(VIEW, MANAGE, MANAGE, MANAGE),
+    "experiments.apikey": Screen(VIEW, MANAGE, NOBODY, NOBODY, steps={"revoke": MANAGE}),
+    "experiments.membership": Screen(PEOPLE, PEOPLE, NOBODY, PEOPLE),
+    "recommenders.item": Screen(VIEW, MANAGE, MANAGE, MANAGE),
+    "recommenders.recommender": Screen(
+        VIEW, MANAGE, MANAGE, MANAGE, steps={"train": MANAGE}, actions={"train": MANAGE}
+    ),
+    "recommenders.artifact": record(promote=MANAGE),
+    "analytics.metric": Screen(VIEW, ANALYSE, ANALYSE, ANALYSE),
+    "analytics.analysis": record("experiment__site"),
+    "auth.user": Screen(
+        PEOPLE,
+        PEOPLE,
+        PEOPLE,
+        PEOPLE,
+        site="memberships__site",
+    ),
+    "auth.group": Screen(SUPERUSER, SUPERUSER, SUPERUSER, SUPERUSER, site=""),
+    "axes.accessattempt": Screen(PEOPLE_ALL, NOBODY, NOBODY, PEOPLE_ALL, site=""),
+}
+
+# Pages about one experiment or account that are no model's own: name and method → what it needs.
+PAGES = {
+    ("reports:detail", "get"): VIEW,
+    ("reports:refresh", "post"): ANALYSE,
+    ("reports:csv", "get"): ANALYSE,
+    ("reports:json", "get"): ANALYSE,
+    ("admin:experiments_experiment_setup", "get"): VIEW,
+    ("admin:experiments_experiment_setup", "post"): EDIT,
+    ("admin:experiments_experiment_count", "get"): VIEW,
+    ("admin:auth_user_password_change", "get"): PEOPLE,
+}
+# Pages that show whoever comes what they may see: nothing, to those without a role.
+OWN = {
+    "reports:list",
+    "admin:index",
+    "admin:search",
+    "admin:app_list",
+    "admin:autocomplete",
+    "admin:jsi18n",
+    "admin:view_on_site",
+    "admin:password_change",
+    "admin:password_change_done",
+    "admin:",
+}
+PUBLIC = {
+    "home",
+    "healthz",
+    "readyz",
+    "schema",
+    "docs",
+    "login",
+    "logout",
+    "admin:login",
+    "admin:logout",
+}
+# Endpoints for machines: name → the scope that a key needs. Signing in opens none of them.
+KEYS = {
+    "recommendations": "recommend",
+    "items": "items",
+    "events": "events",
+    "assignments": "assign",
+    "assignments-explain": "experiments",
+    "features": "assign",
+    "ofrep-bulk": "assign",
+    "ofrep-single": "assign",
+    "experiments": "experiments",
+    "experiment": "experiments",
+    "experiment-action": "experiments",
+    "experiment-history": "experiments",
+    "experiment-links": "experiments",
+    "experiment-checks": "experiments",
+    "experiment-waive": "experiments",
+    "experiment-clone": "experiments",
+    "experiment-decide": "experiments",
+    "templates": "experiments",
+    "template": "experiments",
+    "library": "experiments",
+    "notices": "experiments",
+    "notice-seen": "experiments",
+    "webhooks": "experiments",
+    "webhook": "experiments",
+    "experiment-analyses": "analyses",
+    "analysis": "analyses",
+}
