@@ -24,6 +24,7 @@ from experiments.services.drafting import (
 from experiments.services.editing import edit_experiment
 from experiments.services.measuring import choose_metrics
 from experiments.services.notices import raise_notice, resolve_notice, see_notice
+from experiments.services.people import set_roles
 from experiments.services.phases import open_phase
 from experiments.services.ramps import advance_ramps, ramp_to, set_ramp
 from experiments.services.reminders import remind
@@ -93,6 +94,7 @@ __all__ = [
     "set_overrides",
     "set_prerequisites",
     "set_ramp",
+    "set_roles",
     "set_variants",
     "start_experiment",
     "submit_experiment",
