@@ -26,7 +26,7 @@ HEAD = """# Who may do what
 
 A role is held in one site, or in every site; what several roles allow adds up. A superuser may do
 everything. Without a role one sees nothing. Rows of other sites are not found: not in lists,
-filters or choices, nor by their address. Why it is built so: [0020](decisions/0020-roles.md).
+filters or choices, nor by their address. Why it is built so: [0022](decisions/0022-roles.md).
 This page is checked by `tests/access/`, which asks every screen as everybody;
 `.venv/bin/python -m tests.access.document` writes it anew.
 """
