@@ -4,20 +4,16 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget
 
 from analytics.errors import AnalyticsError
-from analytics.models import Analysis, ExperimentMetric, Metric
+from analytics.models import Analysis, Metric
 from analytics.queries import MetricQuery, check_metric
-from experiments.admin.base import ReadOnlyAdmin, StaffAdmin, is_editable, name_fields
-from experiments.admin.experiment import ExperimentAdmin
-from experiments.admin.variants import ExperimentInline
+from experiments.admin.base import ReadOnlyAdmin, StaffAdmin
 from experiments.models import Experiment
 from experiments.roles import Action
 
@@ -94,123 +90,6 @@ class MetricAdmin(StaffAdmin):
             obj.pk = None
             obj._state.adding = True
         super().save_model(request, obj, form, change)
-
-
-class MetricChoice(forms.ModelChoiceField):
-    """A metric, named with its version and its site."""
-
-    def label_from_instance(self, obj: Metric) -> str:
-        """Return name, version and site."""
-        return f"{obj.name} (version {obj.version}, {obj.site.name})"
-
-
-class ExperimentMetricForm(forms.ModelForm):
-    """A metric's role; the margin of a guardrail is written in per cent."""
-
-    margin_percent = forms.DecimalField(
-        min_value=0.01,
-        max_value=99,
-        decimal_places=2,
-        required=False,
-        label="Margin, %",
-        help_text="Of a guardrail: the relative loss that is still accepted.",
-        widget=UnfoldAdminDecimalFieldWidget,
-    )
-
-    class Meta:
-        model = ExperimentMetric
-        fields = ["metric", "role"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.margin is not None:
-            self.initial["margin_percent"] = round(100 * self.instance.margin, 2)
-        name_fields(self)
-
-    def clean(self) -> dict[str, Any]:
-        """Keep the margin as a fraction."""
-        data = super().clean() or {}
-        if "margin_percent" in self.fields:
-            margin = data.get("margin_percent")
-            self.instance.margin = None if margin is None else float(margin) / 100
-        return data
-
-
-class ExperimentMetricFormSet(BaseInlineFormSet):
-    """The metrics of one experiment: each once, of its site, one of them primary."""
-
-    def clean(self) -> None:
-        """Refuse what a report could not be computed from."""
-        super().clean()
-        if not is_editable(self.instance):
-            return  # shown, not edited
-        kept = [
-            form
-            for form in self.forms
-            if form.has_changed() or form.instance.pk
-            if not self._should_delete_form(form)  # type: ignore[attr-defined]
-        ]
-        if not kept or any(form.errors for form in kept):
-            return
-        roles = [form.cleaned_data.get("role") for form in kept]
-        if roles.count(Metric.Role.PRIMARY) != 1:
-            raise forms.ValidationError("Name exactly one primary metric: it decides.")
-        for form in kept:
-            self._refuse_foreign(form)
-
-    def _refuse_foreign(self, form: Any) -> None:
-        metric = form.cleaned_data["metric"]
-        if isinstance(metric, Metric) and self.instance.site_id not in (None, metric.site_id):
-            form.add_error("metric", f"This metric belongs to {metric.site.name}.")
-
-
-class ExperimentMetricInline(ExperimentInline):
-    """Which metrics decide, explain and guard; without any, the site's defaults are used."""
-
-    model = ExperimentMetric
-    form = ExperimentMetricForm
-    formset = ExperimentMetricFormSet
-    extra = 0
-    max_num = 20
-    verbose_name = "metric"
-    verbose_name_plural = "5 · Metrics: without any, the site's defaults are used"
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        """Fetch what the rows show."""
-        return super().get_queryset(request).select_related("metric__site")
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Show the margin as text where nothing can be edited."""
-        shown = "margin_shown" if self._is_frozen(request, obj) else "margin_percent"
-        return ["metric", "role", shown]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Show the margin as text where nothing can be edited."""
-        return ("margin_shown",) if self._is_frozen(request, obj) else ()
-
-    def _is_frozen(self, request: HttpRequest, obj: Any) -> bool:
-        return obj is not None and not self.has_change_permission(request, obj)
-
-    @display(description="Margin")
-    def margin_shown(self, obj: ExperimentMetric) -> str:
-        """Return the margin in per cent."""
-        return "–" if obj.margin is None else f"{100 * obj.margin:g} %"
-
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """Offer the metrics of the experiment's site."""
-        metrics = Metric.objects.select_related("site")
-        if obj is not None and obj.site_id:
-            metrics = metrics.filter(site=obj.site_id)
-        field = MetricChoice(metrics, widget=UnfoldAdminSelectWidget())
-        kwargs["form"] = type("SiteMetricForm", (self.form,), {"metric": field})
-        return super().get_formset(request, obj, **kwargs)
-
-
-ExperimentAdmin.inlines = [
-    ExperimentAdmin.inlines[0],
-    ExperimentMetricInline,
-    *ExperimentAdmin.inlines[1:],
-]
 
 
 @admin.register(Analysis)

@@ -73,7 +73,7 @@ def variant_bar(variants: Sequence[Variant]) -> list[Part]:
     ]
 
 
-def why_no_room(layer: Layer, share: int, *, besides: Experiment | None = None) -> str:
+def why_no_room(layer: Layer, share: float, *, besides: Experiment | None = None) -> str:
     """Return why a share of a layer, in per cent, cannot be lent; "" when it can."""
     others = held(layer, besides=besides)
     gaps = complement((each.start, each.stop) for each in others)
@@ -85,7 +85,7 @@ def why_no_room(layer: Layer, share: int, *, besides: Experiment | None = None) 
     )
     mend = f"Take {int(largest)} % or less, or" if largest >= 1 else "To make room,"
     return (
-        f"{layer.name} has no {share} % free in one piece: {holders}. "
+        f"{layer.name} has no {share:g} % free in one piece: {holders}. "
         f"{mend} end one of these experiments first."
     )
 

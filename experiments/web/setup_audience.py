@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -15,7 +16,7 @@ from experiments.matching import Matching, count_matching
 from experiments.models import Experiment, Site, Variant
 from experiments.selectors import newest_event_us
 from experiments.services import OverrideDraft
-from experiments.web.setup_fields import ObjectField, text
+from experiments.web.setup_fields import ObjectField, starting_rows, text
 from experiments.web.setup_page import Edit, Parts, StepPage
 
 SPARE_ROWS = 2
@@ -117,12 +118,17 @@ class OverrideFormSet(forms.BaseFormSet):
         ]
 
 
+def others_of(experiment: Experiment) -> QuerySet[Experiment]:
+    """Return the site's other experiments that units may be asked to be in."""
+    rows = Experiment.objects.filter(site=experiment.site_id).exclude(pk=experiment.pk)
+    return rows.exclude(status="archived")
+
+
 def prerequisite_choices(experiment: Experiment) -> list[Any]:
     """Return the variants of the site's other experiments, grouped by experiment."""
-    others = Experiment.objects.filter(site=experiment.site_id).exclude(pk=experiment.pk)
     groups = [
         (other.name, [(variant.pk, variant.name) for variant in other.variants.all()])
-        for other in others.exclude(status="archived").prefetch_related("variants")
+        for other in others_of(experiment).prefetch_related("variants")
     ]
     return [("", "–"), *(group for group in groups if group[1])]
 
@@ -182,7 +188,8 @@ class AudiencePage(StepPage):
         )
         rows = [{"variant": pk} for pk in required_variants(experiment)]
         kwargs = {"choices": prerequisite_choices(experiment)}
-        return factory(data, initial=rows, prefix="prerequisites", form_kwargs=kwargs)
+        initial = starting_rows(rows, data)
+        return factory(data, initial=initial, prefix="prerequisites", form_kwargs=kwargs)
 
     @staticmethod
     def _overrides(experiment: Experiment, data: Any) -> Any:
@@ -198,7 +205,8 @@ class AudiencePage(StepPage):
             for row in overrides_of(experiment)
         ]
         kwargs = {"experiment": experiment}
-        return factory(data, initial=rows, prefix="overrides", form_kwargs=kwargs)
+        initial = starting_rows(rows, data)
+        return factory(data, initial=initial, prefix="overrides", form_kwargs=kwargs)
 
     def changes(self, experiment: Experiment, parts: Parts) -> dict[str, Any]:
         """Return the condition and the unit."""
@@ -223,7 +231,7 @@ class AudiencePage(StepPage):
         found = matching_of(experiment.site, experiment.eligibility, experiment.unit_type)
         return {
             "matching": found,
-            "has_others": len(prerequisite_choices(experiment)) > 1,
+            "has_others": others_of(experiment).exists(),
             "n_overrides": experiment.overrides.count(),
             "required": _names(experiment),
         }

@@ -108,12 +108,12 @@ def _created(data: dict[str, Any], start: StartForm, user: User) -> Experiment:
     common = {"site": where.site, "key": data["key"], "name": data["name"]}
     template = start.cleaned_data["template"]
     if template and where.placement:
-        return services.create_from_template(
+        return services.draft_from_template(
             **common,
             template=template,
             placement=where.placement,
             actor=user.get_username(),
-            **start.choices(),
+            choices=start.choices(),
         )
     return services.create_experiment(
         **common,
@@ -121,7 +121,6 @@ def _created(data: dict[str, Any], start: StartForm, user: User) -> Experiment:
         layer=where.layer,
         variants=FIRST_VARIANTS,
         # All that is free, so that a busy layer is no reason not to begin.
-        allocation=largest_gap(where.placement.layer if where.placement else where.layer)
-        or BUCKETS,
+        allocation=largest_gap(where.lender) or BUCKETS,
         created_by=user,
     )

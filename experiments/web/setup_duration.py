@@ -11,7 +11,7 @@ from django.utils import timezone
 from experiments.clock import zone
 from experiments.desks import PLANNERS, Plan, PlanWeek, desk_of
 from experiments.models import Experiment, Site
-from experiments.web.setup_fields import percent, whole
+from experiments.web.setup_fields import percent, percent_text, whole
 from experiments.web.setup_page import Parts, StepPage
 
 MOST_UNITS = 2_000_000_000
@@ -68,10 +68,10 @@ class DurationForm(forms.Form):
         day: date | None = self.cleaned_data["ends_on"]
         if day is None or day == day_of_end(self.stored, self.site):
             return day
-        if end_of(day, self.site) <= timezone.now():
-            raise forms.ValidationError(f"{day} is over; choose a day to come, or none.")
         if day > timezone.now().date() + timedelta(days=3 * MOST_DAYS):
             raise forms.ValidationError("Choose a day within three years.")
+        if end_of(day, self.site) <= timezone.now():
+            raise forms.ValidationError(f"{day} is over; choose a day to come, or none.")
         return day
 
 
@@ -157,7 +157,7 @@ class DurationPage(StepPage):
         initial = {
             "planned_days": experiment.planned_days,
             "ends_on": day_of_end(experiment.ends_at, experiment.site),
-            "lift": None if experiment.mde is None else round(100 * experiment.mde, 2),
+            "lift": percent_text(experiment.mde),
             "monitoring": experiment.monitoring,
             "window_days": experiment.window_days,
             "planned_units": experiment.planned_units,

@@ -49,3 +49,23 @@ class ObjectField(SafeJSONField):
 def add_error(form: forms.BaseForm, name: str | None, message: str) -> None:
     """Show an error at a field of the form, or above it where it has no such field."""
     form.add_error(name if name in form.fields else None, message)
+
+
+def starting_rows(rows: list[dict[str, Any]], data: Any) -> list[dict[str, Any]] | None:
+    """Return what rows begin with: what is stored, and nothing once something was posted.
+
+    The page's own script may have stored a row that the page still posts as a new one; compared
+    with what is stored it would be unchanged, and Django would take it for an empty one.
+    """
+    return rows if data is None else None
+
+
+def percent_text(fraction: float | None) -> str:
+    """Return a fraction in per cent as a form shows it.
+
+    >>> percent_text(0.05), percent_text(0.3333), percent_text(None)
+    ('5', '33.33', '')
+    """
+    if fraction is None:
+        return ""
+    return f"{100 * fraction:.2f}".rstrip("0").rstrip(".")

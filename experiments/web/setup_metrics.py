@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from experiments import services
 from experiments.desks import METRIC_DESKS, MetricOption, MetricUse, desk_of
 from experiments.models import Experiment
-from experiments.web.setup_fields import percent
+from experiments.web.setup_fields import percent, percent_text
 from experiments.web.setup_page import Edit, Parts, StepPage
 
 ROLES = (
@@ -26,12 +26,23 @@ class MetricsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.options = options
         for option in options:
-            self.fields[f"role_{option.key}"] = forms.ChoiceField(
-                choices=ROLES, required=False, label=f"Role of {option.name}"
-            )
-            self.fields[f"margin_{option.key}"] = percent(
-                high=99, required=False, label=f"Margin of {option.name}, %"
-            )
+            self._add(option)
+
+    def _add(self, option: MetricOption) -> None:
+        """Add a metric's two fields, named for readers who do not see the table's headings."""
+        role, margin = f"Role of {option.name}", f"Margin of {option.name}, %"
+        self.fields[f"role_{option.key}"] = forms.ChoiceField(
+            choices=ROLES,
+            required=False,
+            label=role,
+            widget=forms.Select(attrs={"aria-label": role}),
+        )
+        self.fields[f"margin_{option.key}"] = percent(
+            high=99,
+            required=False,
+            label=margin,
+            widget=forms.NumberInput(attrs={"aria-label": margin}),
+        )
 
     @property
     def rows(self) -> list[tuple[MetricOption, forms.BoundField, forms.BoundField]]:
@@ -69,7 +80,7 @@ def initial_of(uses: list[MetricUse]) -> dict[str, Any]:
     for use in uses:
         initial[f"role_{use.key}"] = use.role
         if use.margin is not None:
-            initial[f"margin_{use.key}"] = round(100 * use.margin, 2)
+            initial[f"margin_{use.key}"] = percent_text(use.margin)
     return initial
 
 

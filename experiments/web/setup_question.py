@@ -29,6 +29,13 @@ class Where:
     placement: Placement | None
     layer: Layer | None
 
+    @property
+    def lender(self) -> Layer:
+        """Return the layer that lends the buckets."""
+        layer = self.placement.layer if self.placement else self.layer
+        assert layer is not None  # it is made with one or the other
+        return layer
+
 
 class QuestionForm(forms.Form):
     """The hypothesis in its parts; the key may stay empty and is then made from the name."""

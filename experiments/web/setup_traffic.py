@@ -9,10 +9,11 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from experiments.admin.layers import PER_CENT, held, layer_bar, variant_bar, why_no_room
+from experiments.assignment.hashing import BUCKETS
 from experiments.lifecycle import HOLDS_BUCKETS
 from experiments.models import Allocation, Experiment, Holdout, Variant
 from experiments.services import RampDraft, VariantDraft
-from experiments.web.setup_fields import percent, text, whole
+from experiments.web.setup_fields import percent, percent_text, text, whole
 from experiments.web.setup_page import Parts, StepPage
 from experiments.web.setup_variants import draft_of
 
@@ -120,7 +121,9 @@ def initial_of(experiment: Experiment) -> dict[str, Any]:
     """Return the traffic as its form shows it."""
     mine = Allocation.objects.filter(experiment=experiment).first()
     steps = list(experiment.ramp_steps.all())
-    initial: dict[str, Any] = {"share": (mine.stop - mine.start) / PER_CENT if mine else 100}
+    initial: dict[str, Any] = {
+        "share": percent_text((mine.stop - mine.start) / BUCKETS if mine else 1)
+    }
     if not steps:
         return initial
     shares = ", ".join(str(step.percent) for step in steps)

@@ -13,12 +13,13 @@ from experiments.errors import ArmatureError, InvalidInput
 from experiments.models import Experiment, Site, Variant
 from experiments.registries import PARAMETER_CHOICES
 from experiments.services import VariantDraft
-from experiments.web.setup_fields import ObjectField, add_error, text
+from experiments.web.setup_fields import ObjectField, add_error, starting_rows, text
 from experiments.web.setup_page import Parts, StepPage
 from experiments.web.setup_shoppers import Shopper, shopper_of, shoppers_of
 
 MOST_VARIANTS = 10
 SAMPLE_SIZE = 10
+LAST_MARK = 4
 SHOWN = 5
 OWN = ("recommender", "artifact")  # what has a field of its own among the parameters
 
@@ -63,6 +64,12 @@ class VariantForm(forms.Form):
         artifact: Any = self.fields["artifact"]
         options = desk.artifacts(self.site, self.recommender) if desk and self.recommender else []
         artifact.choices = options or [("", "the newest when it starts")]
+
+    @property
+    def mark(self) -> int:
+        """Return the number of the mark that tells the variant on every page: ring, triangle, …"""
+        place = str(self.prefix).rpartition("-")[2]
+        return min(int(place), LAST_MARK) if place.isdecimal() else LAST_MARK
 
     @property
     def setting_fields(self) -> list[forms.BoundField]:
@@ -249,7 +256,8 @@ class VariantsPage(StepPage):
             validate_max=True,
         )
         kwargs = {"site": experiment.site}
-        return {"variants": factory(data, initial=rows, prefix="variants", form_kwargs=kwargs)}
+        initial = starting_rows(rows, data)
+        return {"variants": factory(data, initial=initial, prefix="variants", form_kwargs=kwargs)}
 
     def changes(self, experiment: Experiment, parts: Parts) -> dict[str, Any]:
         """Return the variants with the weights that they had."""

@@ -14,20 +14,21 @@ async function save() {
   changed = false;
   const body = new FormData(form);
   body.set("go", "stay");
-  try {
-    running = fetch(location.href, { method: "POST", body, headers: { Accept: "application/json" }, keepalive: true });
-    const answer = await running;
-    const told = await answer.json();
-    if (answer.ok) form.elements.version.value = told.version;
-    if (answer.ok) savedAt = Date.now();
-    say(answer.ok ? "Draft saved just now." : `Not saved: ${told.problem}`);
-  } catch {
+  running = send(body).catch(() => {
     changed = true;
     say("Not saved: the server did not answer. The buttons try again.");
-  } finally {
-    running = null;
-  }
-  if (changed) timer = setTimeout(save, IDLE_MS);
+  });
+  await running;
+  running = null;
+  if (changed && !leaving) timer = setTimeout(save, IDLE_MS);
+}
+
+async function send(body) {
+  const answer = await fetch(location.href, { method: "POST", body, headers: { Accept: "application/json" }, keepalive: true });
+  const told = await answer.json();
+  if (answer.ok) form.elements.version.value = told.version;
+  if (answer.ok) savedAt = Date.now();
+  say(answer.ok ? "Draft saved just now." : `Not saved: ${told.problem}`);
 }
 
 function tell() {
@@ -45,7 +46,15 @@ if (form) {
     clearTimeout(timer);
     timer = setTimeout(save, IDLE_MS);
   });
-  form.addEventListener("submit", () => { leaving = true; });
+  form.addEventListener("submit", (event) => {
+    leaving = true;
+    clearTimeout(timer);
+    if (!running) return;
+    // What is being saved raises the version; the page would collide with itself.
+    event.preventDefault();
+    const { submitter } = event;
+    running.then(() => setTimeout(() => form.requestSubmit(submitter), 0));
+  });
   addEventListener("beforeunload", (event) => {
     if (!changed || leaving) return;
     if (saves) save();
