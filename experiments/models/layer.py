@@ -1,5 +1,6 @@
 """Layers, the placements they decide, and the buckets they lend to experiments."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
@@ -51,6 +52,11 @@ class Placement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.key})"
+
+    def clean(self) -> None:
+        """Refuse the key of an experiment: both name what storefronts and open clients fetch."""
+        if self.site_id and self.site.experiments.filter(key=self.key).exists():
+            raise ValidationError({"key": f"{self.key!r} is the key of an experiment of this site."})
 
 
 class Allocation(models.Model):
