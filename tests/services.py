@@ -75,6 +75,30 @@ def throwaway_services() -> Iterator[dict[str, str]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def a_postgresql_to_kill() -> Iterator[tuple[str, Callable[[], None]]]:
+    """Start a PostgreSQL server of one test's own; yields its URL and what kills it for good."""
+    programs = postgresql_bin()
+    _remove_leftovers()
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    folder.chmod(0o755)
+    log = io.StringIO()
+    (port,) = _free_ports(1)
+    supervisor = Supervisor([_postgresql(programs, folder / "postgresql", port)], log)
+
+    def kill() -> None:
+        supervisor.request_stop()
+        supervisor.stop()  # asked twice: at once
+
+    try:
+        supervisor.start()
+        _wait_for("PostgreSQL", lambda: _accepts(programs, port), log)
+        yield f"postgresql://postgres@127.0.0.1:{port}/postgres", kill
+    finally:
+        kill()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _postgresql(programs: Path, data: Path, port: int) -> Service:
     data.mkdir(mode=0o700)
     as_owner = _as_nobody(data) if os.geteuid() == 0 else ()
