@@ -143,8 +143,8 @@ def test_visitor__who_signs_in_with_a_kept_token__stays_the_same_unit(site: Site
         differing += alone["variant"] != kept["variant"]
 
     assert differing > 0
-    unit = Exposure.objects.get(experiment=experiment, unit_id="v-1")
-    assert (unit.unit_type, unit.is_multiple) == ("visitor", False)
+    exposed = Exposure.objects.get(experiment=experiment, unit_id="v-1")
+    assert (exposed.unit_type, exposed.is_multiple) == ("visitor", False)
 
 
 def test_kept_token__of_an_older_phase_or_not_ours__changes_nothing(site: Site) -> None:
