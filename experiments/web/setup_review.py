@@ -1,5 +1,6 @@
 """Step 8: everything on one page, and the ways from here: review, a date, the start."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -190,7 +191,8 @@ def _traffic_lines(experiment: Experiment) -> list[str]:
 def _audience_lines(experiment: Experiment) -> list[str]:
     fallback = experiment.fallback_unit_type
     unit = f"Per {experiment.unit_type}" + (f", else per {fallback}" if fallback else "")
-    who = f"Only {experiment.eligibility}" if experiment.eligibility else "Everybody"
+    only = json.dumps(experiment.eligibility, ensure_ascii=False)
+    who = f"Only {only}" if experiment.eligibility else "Everybody"
     extra = [f"{len(required_variants(experiment))} prerequisites"] * bool(
         required_variants(experiment)
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from experiments.models import Allocation, Experiment
 from experiments.web.setup_audience import AudiencePage
-from experiments.web.setup_checks import ChecksPage
+from experiments.web.setup_checks import Checklist, ChecksPage
 from experiments.web.setup_duration import DurationPage
 from experiments.web.setup_metrics import MetricsPage
 from experiments.web.setup_page import StepPage
@@ -27,6 +27,7 @@ PAGES: dict[str, StepPage] = {
     )
 }
 ORDER = tuple(PAGES)
+LATE = ("checks", "review")  # looked through on their own pages alone: that takes a moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,16 @@ class StepLink:
     note: str
 
 
-def steps_of(experiment: Experiment | None, current: str) -> list[StepLink]:
-    """Return the steps with what is missing in each; of a new experiment only the first is open."""
+def steps_of(
+    experiment: Experiment | None, current: str, checklist: Checklist | None = None
+) -> list[StepLink]:
+    """Return the steps with what is missing in each; of a new experiment only the first is open.
+
+    `checklist`: where the page looked through the checks, what they said.
+    """
     gaps = gaps_of(experiment) if experiment else {}
+    if checklist is not None:
+        gaps["checks"] = _check_gap(checklist)
     return [_link(page, current, gaps, is_new=experiment is None) for page in PAGES.values()]
 
 
@@ -49,7 +57,7 @@ def _link(page: StepPage, current: str, gaps: dict[str, str], *, is_new: bool) -
     gap = gaps.get(page.slug, "")
     if page.slug == current:
         return StepLink(page.slug, page.title, "cur", "you are here")
-    if is_new or page.slug in ("checks", "review"):
+    if is_new or (page.slug in LATE and page.slug not in gaps):
         return StepLink(page.slug, page.title, "todo", "not yet")
     if gap:
         return StepLink(page.slug, page.title, "bad", gap)
@@ -75,6 +83,11 @@ def _variant_gap(variants: int, controls: int) -> str:
     return "" if controls == 1 else "no control"
 
 
+def _check_gap(checklist: Checklist) -> str:
+    left = len(checklist.blocking) or len(checklist.open_warnings)
+    return f"{left} to mend" * bool(checklist.blocking) or f"{left} to waive" * bool(left)
+
+
 def neighbours_of(slug: str) -> tuple[StepPage | None, StepPage | None]:
     """Return the steps before and after one."""
     place = ORDER.index(slug)
@@ -86,4 +99,4 @@ def neighbours_of(slug: str) -> tuple[StepPage | None, StepPage | None]:
 def first_open(experiment: Experiment) -> str:
     """Return the step at which work goes on: the first with a gap, else the review."""
     gaps = gaps_of(experiment)
-    return next((slug for slug in ORDER if slug in gaps), "review")
+    return next((slug for slug in ORDER if gaps.get(slug)), "review")

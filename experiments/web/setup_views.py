@@ -210,6 +210,7 @@ def _render(
 ) -> HttpResponse:
     before, after = neighbours_of(page.slug)
     may_edit = experiment is None or can(request.user, Action.EDIT, experiment.site_id)
+    shown = page.context(request, experiment) if experiment else {}
     context = {
         **admin.site.each_context(request),
         "title": experiment.name if experiment else "New experiment",
@@ -217,12 +218,12 @@ def _render(
         "number": ORDER.index(page.slug) + 1,
         "experiment": experiment,
         "version": experiment.version if experiment else "",
-        "steps": steps_of(experiment, page.slug),
+        "steps": steps_of(experiment, page.slug, shown.get("checklist")),
         "before": before,
         "after": after,
         "may_edit": may_edit,
         "has_errors": any(not part.is_valid() for part in parts.values() if part.is_bound),
-        **(page.context(request, experiment) if experiment else {}),
+        **shown,
         **parts,
         **extra,
     }
