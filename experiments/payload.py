@@ -1,7 +1,7 @@
 """A site's running experiments as GrowthBook's SDKs read them, for evaluation without a call.
 
 Fractions are integers divided by 10 000 and nothing is left to a default of the clients: that is
-what makes every SDK agree with the server, unit by unit (docs/decisions/0019-standards.md).
+what makes every SDK agree with the server, unit by unit (docs/decisions/0023-open-standards.md).
 """
 
 from collections.abc import Iterable, Iterator

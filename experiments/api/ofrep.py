@@ -1,7 +1,7 @@
 """OpenFeature's remote evaluation protocol, OFREP 0.3: one flag, or all of them at once.
 
 What released clients do with each answer was measured; the rules that follow from it are in
-docs/decisions/0019-standards.md.
+docs/decisions/0023-open-standards.md.
 """
 
 import hashlib

@@ -16,7 +16,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 @pytest.fixture(scope="session")
-def _node() -> None:
+def node() -> None:
     """Skip, with the reason, where the JavaScript clients cannot be run."""
     try:
         node_clients.script("growthbook.mjs")

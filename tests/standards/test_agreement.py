@@ -21,7 +21,7 @@ STORED = {
 
 
 @pytest.fixture(scope="module")
-def report(shop: Shop, _node: None, tmp_path_factory: pytest.TempPathFactory) -> Report:
+def report(shop: Shop, node: None, tmp_path_factory: pytest.TempPathFactory) -> Report:
     folder: Path = tmp_path_factory.mktemp("agreement")
     return agree(shop, folder, units=UNITS)
 
