@@ -55,12 +55,12 @@ def _ramp(pk: int, actor: str, data: dict[str, Any]) -> object:
     )
 
 
-def _approve(pk: int, actor: str, data: dict[str, Any]) -> object:
+def _by_a_person(pk: int, actor: str, data: dict[str, Any]) -> object:
     raise Problem(
         403,
         "person_needed",
-        "an approval is given by a person, not by a key",
-        hint="Approve it on the experiment's page in the admin.",
+        "an approval is given or refused by a person, not by a key",
+        hint="Approve or reject it on the experiment's page in the admin.",
     )
 
 
@@ -73,8 +73,8 @@ def _needed(data: dict[str, Any], field: str) -> Any:
 
 ACTIONS: dict[str, Act] = {
     "submit": _unreasoned(services.submit_experiment),
-    "approve": _approve,
-    "reject": _reasoned(services.reject_experiment),
+    "approve": _by_a_person,
+    "reject": _by_a_person,
     "schedule": _schedule,
     "unschedule": _unreasoned(services.unschedule_experiment),
     "start": _start,

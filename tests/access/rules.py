@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from tests.access.needs import (
     ANALYSE,
+    DECIDE,
     EDIT,
     LAUNCH,
     MANAGE,
@@ -11,6 +12,7 @@ from tests.access.needs import (
     NOBODY,
     PEOPLE,
     PEOPLE_ALL,
+    RAMP,
     STOP,
     SUPERUSER,
     VIEW,
@@ -38,7 +40,18 @@ def record(site: str = "site", **steps: Need) -> Screen:
 
 SCREENS = {
     "experiments.experiment": Screen(
-        VIEW, EDIT, EDIT, EDIT, steps={"start": LAUNCH, "pause": STOP, "end": STOP}
+        VIEW,
+        EDIT,
+        EDIT,
+        EDIT,
+        steps={
+            "start": LAUNCH,
+            "pause": STOP,
+            "end": STOP,
+            "kill": STOP,
+            "archive": STOP,
+            "close-enrolment": RAMP,
+        },
     ),
     "experiments.event": record(),
     "experiments.slate": record(),
@@ -80,11 +93,25 @@ PAGES = {
     ("admin:experiments_experiment_setup", "get"): VIEW,
     ("admin:experiments_experiment_setup", "post"): EDIT,
     ("admin:experiments_experiment_count", "get"): VIEW,
+    ("admin:experiments_experiment_edit", "get"): EDIT,
+    ("admin:experiments_experiment_edit", "post"): EDIT,
+    ("admin:experiments_experiment_ramp", "get"): RAMP,
+    ("admin:experiments_experiment_ramp", "post"): RAMP,
+    ("admin:experiments_experiment_phase", "get"): RAMP,
+    ("admin:experiments_experiment_phase", "post"): RAMP,
+    ("admin:experiments_experiment_decide", "get"): DECIDE,
+    ("admin:experiments_experiment_decide", "post"): DECIDE,
+    ("admin:experiments_experiment_links", "get"): EDIT,
+    ("admin:experiments_experiment_links", "post"): EDIT,
     ("admin:auth_user_password_change", "get"): PEOPLE,
 }
 # Pages that show whoever comes what they may see: nothing, to those without a role.
 OWN = {
     "reports:list",
+    "admin:experiments_experiment_layers",
+    "admin:experiments_experiment_unit",
+    "admin:experiments_experiment_library",
+    "admin:experiments_experiment_views",
     "admin:index",
     "admin:search",
     "admin:app_list",

@@ -8,8 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from analytics.models import Analysis
+from experiments.api.actions import ACTIONS
 from experiments.keys import SCOPES
 from experiments.models import ApiKey
+from experiments.roles import OF_STEP, key_may
 from tests.access.needs import VIEW
 from tests.access.paths import every_path
 from tests.access.people import PEOPLE, Crowd
@@ -126,3 +128,17 @@ def test_publishable_key__reaches_no_experiment(crowd: Crowd) -> None:
 
     for name in ("experiments", "experiment", "experiment-analyses", "items"):
         assert _ask(Client(), name, crowd, "get", secret).status_code == 403
+
+
+@pytest.mark.parametrize("step", sorted(ACTIONS))
+def test_step__by_a_key__is_left_to_people_where_the_scope_does_not_stand_for_it(
+    crowd: Crowd, step: str
+) -> None:
+    secret = key_for(crowd.here, *SCOPES - {"simulate"})
+    url = reverse("experiment-action", kwargs={"key": "test-0", "action": step})
+    headers = {"Authorization": f"Bearer {secret}"}
+
+    answer = Client().post(url, {"reason": "x"}, headers=headers, content_type="application/json")
+
+    is_refused = answer.json().get("code") == "person_needed"
+    assert is_refused != key_may(["experiments"], OF_STEP[step])

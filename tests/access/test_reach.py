@@ -56,7 +56,7 @@ def test_choices__of_a_form__are_of_sites_where_one_may_do_it(
     member(seen, "viewer", "ada")
 
     assert choices(client.get(f"/admin/{page}/add/"), field) == {"mine"}
-    everything = choices(signed_in(superuser()).get(f"/admin/{page}/add/"), field)
+    everything = choices(signed_in(superuser("boss")).get(f"/admin/{page}/add/"), field)
     assert everything == {"mine", "other", "seen"}
 
 
