@@ -4,6 +4,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from experiments.errors import ApprovalRefused
+from experiments.lifecycle import next_status
 from experiments.models import Change, Experiment
 from experiments.services.locking import lock
 from experiments.services.moves import move
@@ -24,6 +25,7 @@ def approve_experiment(*, experiment_id: int, user: User, reason: str = "") -> E
     created, last edited or submitted it.
     """
     experiment = lock(experiment_id)
+    next_status(experiment.status, "approve")
     name = user.get_username()
     if name in authors_of(experiment):
         raise ApprovalRefused(

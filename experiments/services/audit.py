@@ -35,7 +35,7 @@ def record_change(
     """
     require_storable(reason, field="reason")
     documents = {"before": plain(before), "after": plain(after)}
-    require_storable(documents, field=subject)
+    require_storable(documents, field="after")
     return Change.objects.create(
         site=site,
         experiment=experiment,

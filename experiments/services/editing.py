@@ -11,11 +11,13 @@ from experiments.assignment.hashing import BUCKETS
 from experiments.errors import InvalidInput
 from experiments.lifecycle import may_edit
 from experiments.models import Allocation, Experiment
+from experiments.services.audit import plain
 from experiments.services.conflicts import require_version
 from experiments.services.describing import ROW_FIELDS, apply_edit
 from experiments.services.drafting import require_free_key, require_valid_eligibility
 from experiments.services.locking import lock, lock_configuration
 from experiments.services.ramps import write_ramp
+from experiments.services.storable import require_storable
 from experiments.services.traffic import place
 from experiments.services.variants import write_variants
 
@@ -55,8 +57,8 @@ def edit_experiment(
 
 
 def _require_open(experiment: Experiment, changes: Mapping[str, Any]) -> None:
-    """Raise InvalidInput on a field that does not exist, or that the status has frozen."""
-    for name in changes:
+    """Raise InvalidInput on a field that does not exist, is frozen, or cannot be stored."""
+    for name, value in changes.items():
         if name not in FIELDS:
             raise InvalidInput(
                 f"unknown field {name!r}", field=name, hint=f"Known: {', '.join(FIELDS)}."
@@ -67,6 +69,7 @@ def _require_open(experiment: Experiment, changes: Mapping[str, Any]) -> None:
                 field=name,
                 hint="Weights and parameters change with a new phase; for the rest, clone it.",
             )
+        require_storable(plain(value), field=name)
 
 
 def _write(experiment: Experiment, changes: Mapping[str, Any]) -> None:
