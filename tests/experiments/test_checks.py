@@ -213,7 +213,7 @@ def test_prerequisite__of_another_site_or_without_variants__is_refused(site: Sit
     ],
 )
 def test_hypothesis__stated_or_not__is_told(
-    site: Site, fields: dict[str, str], passed: bool
+    site: Site, fields: dict[str, Any], passed: bool
 ) -> None:
     check = check_of(draft_experiment(site, **fields), "hypothesis")
 

@@ -1,6 +1,7 @@
 """Notices and reminders: told once per onset, over when their cause is."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -30,7 +31,7 @@ def site() -> Site:
     return a_ready_site()
 
 
-def running(site: Site, key: str = "home-test", **fields: object) -> Experiment:
+def running(site: Site, key: str = "home-test", **fields: Any) -> Experiment:
     experiment = draft_experiment(site, key, **fields)
     return start_experiment(experiment_id=experiment.pk, waiver="a test")
 
