@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 from pathlib import Path
@@ -28,6 +29,7 @@ from tests.standards.units import line_of, random_units
 UNITS = 100_000
 SAMPLE = 150  # units whose flags are asked one by one, through OpenFeature's clients
 SEED = 41
+LONGEST_S = 3_600
 SHOWN = 10  # differences that a report names
 CLIENTS = Path(__file__).with_name("clients")
 PREPARE = "from tests.standards.shop import equip; print(json.dumps(equip()))"
@@ -59,17 +61,23 @@ class Answers:
 
     name: str
     flags: list[str]
-    file: Path
-    took_s: float = 0.0
-    reasons: Counter[str] = field(default_factory=Counter)
+    files: list[Path]
+    took_s: float
+    reasons: Counter[str]
 
     def of(self, flags: Sequence[str]) -> Iterator[list[str]]:
         """Yield what each unit gets of some of the flags."""
         places = [self.flags.index(flag) for flag in flags]
-        with self.file.open() as lines:
-            for line in lines:
-                found = json.loads(line)
-                yield [found[place] for place in places]
+        for line in self._lines():
+            found = json.loads(line)
+            yield [found[place] for place in places]
+
+    def _lines(self) -> Iterator[str]:
+        """Yield the lines of all parts in the order of the units, which they took in turn."""
+        with contextlib.ExitStack() as stack:
+            parts = [stack.enter_context(file.open()) for file in self.files]
+            for lines in zip_longest(*parts, fillvalue=""):
+                yield from filter(None, lines)
 
 
 @dataclass
@@ -103,39 +111,77 @@ def write_units(file: Path, count: int, *, seed: int, **fields: Any) -> Path:
     return file
 
 
+Commands = dict[str, list[list[str]]]  # one or more for each client, which share its units
+
+
 def run_side_by_side(
-    commands: dict[str, list[str]], flags: dict[str, list[str]], units: Path
+    commands: Commands, flags: dict[str, list[str]], units: Path
 ) -> dict[str, Answers]:
-    """Run clients at once, each in a process of its own; return what they told."""
-    answers = {
-        name: Answers(name, flags[name], units.with_name(f"{units.stem}-{name}"))
-        for name in commands
-    }
+    """Run clients at once, each in processes of its own; return what they told."""
+    with ThreadPoolExecutor(sum(map(len, commands.values()))) as pool:
+        running = {
+            name: [
+                pool.submit(_run, command, flags[name], units, f"{name}-{part}")
+                for part, command in enumerate(parts)
+            ]
+            for name, parts in commands.items()
+        }
+        return {
+            name: Answers(
+                name,
+                flags[name],
+                files=[part.result().file for part in parts],
+                took_s=max(part.result().took_s for part in parts),
+                reasons=sum((part.result().reasons for part in parts), Counter()),
+            )
+            for name, parts in running.items()
+        }
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One process that ended well: where its answers are, and what it printed."""
+
+    file: Path
+    took_s: float
+    reasons: Counter[str]
+
+
+def _run(command: list[str], flags: list[str], units: Path, name: str) -> _Run:
+    file = units.with_name(f"{units.stem}-{name}")
     started = time.monotonic()
-    processes = {
-        name: subprocess.Popen(
-            [*command, json.dumps(flags[name]), str(units), str(answers[name].file)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for name, command in commands.items()
-    }
-    try:
-        for name, process in processes.items():
-            said, _nothing = process.communicate(timeout=3_600)
-            assert process.returncode == 0, f"{name} ended with {process.returncode}"
-            answers[name].took_s = time.monotonic() - started
-            answers[name].reasons.update(json.loads(said) if said.strip() else {})
-    finally:
-        for process in processes.values():
-            process.kill()
-    return answers
+    done = subprocess.run(
+        [*command, json.dumps(flags), str(units), str(file)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=LONGEST_S,
+    )
+    reasons = Counter[str](json.loads(done.stdout) if done.stdout.strip() else {})
+    return _Run(file, time.monotonic() - started, reasons)
 
 
-def python_client(name: str, *arguments: str) -> list[str]:
+def _python(name: str, *arguments: str) -> list[str]:
     """Return the start of a command that runs one of our scripts for Python's clients."""
     return [sys.executable, str(CLIENTS / name), *arguments]
+
+
+def _growthbook(shop: Shop) -> list[list[str]]:
+    """Return the start of a command for each core."""
+    cores = os.cpu_count() or 1
+    return [
+        _python("growthbook_client.py", shop.address, shop.publishable, str(core), str(cores))
+        for core in range(cores)
+    ]
+
+
+def _remote(shop: Shop) -> Commands:
+    """Return the starts of commands that ask for everything at once."""
+    return {
+        "api": [_python("http_client.py", "assignments", shop.address, shop.secret)],
+        "ofrep": [_python("http_client.py", "ofrep", shop.address, shop.publishable)],
+    }
 
 
 def agree(shop: Shop, folder: Path, *, units: int = UNITS, seed: int = SEED) -> Report:
@@ -152,37 +198,29 @@ def agree(shop: Shop, folder: Path, *, units: int = UNITS, seed: int = SEED) -> 
 
 def _ask_for_all(shop: Shop, units: Path) -> list[Answers]:
     """Ask for everything at once, and evaluate locally."""
-    address, secret, public = shop.address, shop.secret, shop.publishable
-    commands = {
-        "api": python_client("http_client.py", "assignments", address, secret),
-        "ofrep": python_client("http_client.py", "ofrep", address, public),
-        "growthbook-python": python_client("growthbook_client.py", address, public),
-        "growthbook-js": [*node_clients.script("growthbook.mjs"), address, public],
-    }
-    flags = dict.fromkeys(commands, shop.flags) | {"api": shop.experiments}
-    return list(run_side_by_side(commands, flags, units).values())
+    javascript = [*node_clients.script("growthbook.mjs"), shop.address, shop.publishable]
+    local = {"growthbook-python": _growthbook(shop), "growthbook-js": [javascript]}
+    return _told_by(shop, {**_remote(shop), **local}, units)
 
 
 def _ask_one_by_one(shop: Shop, units: Path) -> list[Answers]:
     """Ask flag by flag through OpenFeature's clients, beside our own interface."""
-    address, secret, public = shop.address, shop.secret, shop.publishable
-    commands = {
-        "api": python_client("http_client.py", "assignments", address, secret),
-        "ofrep": python_client("http_client.py", "ofrep", address, public),
-        "openfeature-python": python_client("openfeature_client.py", address, public),
-        "openfeature-js": [*node_clients.script("openfeature.mjs"), address, public],
+    place = (shop.address, shop.publishable)
+    clients = {
+        "openfeature-python": [_python("openfeature_client.py", *place)],
+        "openfeature-js": [[*node_clients.script("openfeature.mjs"), *place]],
     }
+    return _told_by(shop, {**_remote(shop), **clients}, units)
+
+
+def _told_by(shop: Shop, commands: Commands, units: Path) -> list[Answers]:
     flags = dict.fromkeys(commands, shop.flags) | {"api": shop.experiments}
     return list(run_side_by_side(commands, flags, units).values())
 
 
 def _ask_as_testers(shop: Shop, units: Path) -> list[Answers]:
     """Ask as testers: of a running experiment they get the variant that the clients say."""
-    address, secret, public = shop.address, shop.secret, shop.publishable
-    commands = {
-        "api-qa": python_client("http_client.py", "assignments", address, secret),
-        "growthbook-python": python_client("growthbook_client.py", address, public),
-    }
+    commands = {"api-qa": _remote(shop)["api"], "growthbook-python": _growthbook(shop)}
     flags = dict.fromkeys(commands, shop.running)
     return list(run_side_by_side(commands, flags, units).values())
 
