@@ -1,90 +1,18 @@
 """Metrics, their roles in an experiment, and analyses at the staff's hands."""
 
-from typing import Any
-
 import pytest
 
-from analytics.models import Analysis, ExperimentMetric, Metric
-from experiments.models import Experiment, Site
-from tests.experiments.admin.forms import ADD, posted, signed_in, superuser
+from analytics.models import Analysis, Metric
+from experiments.models import Site
+from tests.experiments.admin.forms import signed_in, superuser
 from tests.factories import a_site, draft_experiment, running_experiment
 
 pytestmark = pytest.mark.django_db
 
 
-def metric_rows(*rows: dict[str, Any]) -> dict[str, Any]:
-    """Return the posted rows of an experiment's metrics."""
-    data: dict[str, Any] = {"metrics-TOTAL_FORMS": len(rows), "metrics-INITIAL_FORMS": 0}
-    for index, row in enumerate(rows):
-        data |= {f"metrics-{index}-{name}": value for name, value in row.items()}
-    return data
-
-
 def metric_of(site: Site, key: str) -> int:
     """Return the number of a metric."""
     return Metric.objects.get(site=site, key=key).pk
-
-
-def errors_of(answer: Any) -> str:
-    """Return the errors of the metrics' rows."""
-    formset = answer.context["inline_admin_formsets"][1].formset
-    return f"{formset.errors} {formset.non_form_errors()}"
-
-
-def test_experiment__with_metrics__keeps_roles_and_margin_as_a_fraction() -> None:
-    site = a_site()
-    rows = metric_rows(
-        {"metric": metric_of(site, "conversion"), "role": "primary", "margin_percent": ""},
-        {"metric": metric_of(site, "aov"), "role": "guardrail", "margin_percent": "2.5"},
-    )
-    client = signed_in(superuser())
-
-    answer = client.post(ADD, posted(site, **rows))
-
-    assert answer.status_code == 302, errors_of(answer)
-    chosen = ExperimentMetric.objects.order_by("pk").values_list("metric__key", "role", "margin")
-    assert list(chosen) == [("conversion", "primary", None), ("aov", "guardrail", 0.025)]
-
-
-def test_experiment__with_impossible_metrics__is_a_form_error() -> None:
-    site, other = a_site(), a_site("other")
-    own, theirs = metric_of(site, "conversion"), metric_of(other, "conversion")
-    primary: dict[str, Any] = {"metric": own, "role": "primary"}
-    cases: list[tuple[list[dict[str, Any]], str]] = [
-        ([{"metric": theirs, "role": "primary"}], "belongs to Other"),
-        ([primary, primary], "duplicate"),
-        ([{"metric": own, "role": "secondary"}], "exactly one primary"),
-        ([primary | {"margin_percent": "100"}], "less than or equal to 99"),
-        ([primary | {"margin_percent": "NaN"}], "Enter a number"),
-        ([primary | {"role": "boss"}], "Select a valid choice"),
-        ([{"metric": "", "role": "primary"}], "required"),
-    ]
-    client = signed_in(superuser())
-
-    for rows, expected in cases:
-        answer = client.post(ADD, posted(site, **metric_rows(*rows)))
-        assert answer.status_code == 200
-        assert expected in errors_of(answer), expected
-
-    assert not Experiment.objects.exists()
-
-
-def test_running_experiment__with_metrics__can_still_be_renamed() -> None:
-    site = a_site()
-    experiment = draft_experiment(site)
-    ExperimentMetric.objects.create(
-        experiment=experiment, metric_id=metric_of(site, "aov"), role="guardrail", margin=0.02
-    )
-    Experiment.objects.filter(pk=experiment.pk).update(status="running")
-    client = signed_in(superuser())
-    data = {"name": "New name", "hypothesis": "", "variants-TOTAL_FORMS": 0}
-    data |= {"variants-INITIAL_FORMS": 0} | metric_rows()
-
-    answer = client.post(f"/admin/experiments/experiment/{experiment.pk}/change/", data)
-
-    assert answer.status_code == 302
-    assert Experiment.objects.get().name == "New name"
-    assert ExperimentMetric.objects.get().margin == 0.02
 
 
 METRIC = {

@@ -8,7 +8,8 @@ from experiments.errors import InvalidInput
 from experiments.models import Experiment
 from experiments.services import edit_experiment
 from experiments.snapshot import compile_experiment
-from tests.experiments.admin.forms import ADD, posted, signed_in, superuser
+from tests.experiments.admin.forms import signed_in, superuser
+from tests.experiments.web.posting import audience, post_step
 from tests.factories import a_site, draft_experiment
 
 pytestmark = pytest.mark.django_db
@@ -33,9 +34,11 @@ def test_eligibility__without_a_normal_form__is_refused_with_place_and_reason() 
 
 
 def test_eligibility__posted_in_the_form__is_stored_in_normal_form() -> None:
-    site = a_site()
+    experiment = draft_experiment(a_site())
 
-    signed_in(superuser()).post(ADD, posted(site, eligibility=json.dumps(WRITTEN)))
+    post_step(
+        signed_in(superuser()), experiment, "audience", audience(eligibility=json.dumps(WRITTEN))
+    )
 
     assert Experiment.objects.get().eligibility == NORMAL
 

@@ -74,33 +74,6 @@ def test_start__untrained__is_refused_with_every_reason_and_the_mend() -> None:
     assert "Train the recommender, or choose another." in message
 
 
-def test_page__of_a_draft_that_cannot_start__lists_reason_and_fix_and_no_start_button() -> None:
-    experiment = draft_experiment(a_site())
-    client = signed_in(superuser())
-
-    page = client.get(f"/admin/experiments/experiment/{experiment.pk}/change/").content.decode()
-
-    assert "2 checks must pass before it can start." in page
-    assert "popularity has not been trained" in page
-    assert "Train the recommender, or choose another." in page
-    assert url(experiment, "start") not in page
-
-
-def test_page__while_another_experiment_runs__draws_who_holds_which_part() -> None:
-    site = a_site()
-    running_experiment(site, "first", allocation=2_500)
-    experiment = draft_experiment(site, "second", allocation=5_000)
-    client = signed_in(superuser())
-
-    page = client.get(f"/admin/experiments/experiment/{experiment.pk}/change/").content.decode()
-
-    assert (
-        "first: 25 %, from 0 to 25; this experiment: 50 %, from 25 to 75; free: 25 %, "
-        "from 75 to 100" in page
-    )
-    assert "Control: 50 %, from 0 to 50; Treatment: 50 %, from 50 to 100" in page
-
-
 def test_pause_and_resume__posted__keep_reason_and_first_start() -> None:
     experiment = running_experiment(a_site())
     began = experiment.started_at
