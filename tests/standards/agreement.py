@@ -189,10 +189,10 @@ def agree(shop: Shop, folder: Path, *, units: int = UNITS, seed: int = SEED) -> 
     report = Report(operators=set().union(*map(operators_in, shop.conditions)))
     many = write_units(folder / "units", units, seed=seed)
     few = write_units(folder / "few", min(units, SAMPLE), seed=seed)
-    _compare(report, _ask_for_all(shop, many))
-    _compare(report, _ask_one_by_one(shop, few))
+    compare(report, _ask_for_all(shop, many))
+    compare(report, _ask_one_by_one(shop, few))
     testers = write_units(folder / "testers", min(units, SAMPLE), seed=seed, qa=True)
-    _compare(report, _ask_as_testers(shop, testers))
+    compare(report, _ask_as_testers(shop, testers))
     return report
 
 
@@ -207,6 +207,7 @@ def _ask_one_by_one(shop: Shop, units: Path) -> list[Answers]:
     """Ask flag by flag through OpenFeature's clients, beside our own interface."""
     place = (shop.address, shop.publishable)
     clients = {
+        "recommendations": [_python("http_client.py", "recommendations", *place)],
         "openfeature-python": [_python("openfeature_client.py", *place)],
         "openfeature-js": [[*node_clients.script("openfeature.mjs"), *place]],
     }
@@ -214,7 +215,10 @@ def _ask_one_by_one(shop: Shop, units: Path) -> list[Answers]:
 
 
 def _told_by(shop: Shop, commands: Commands, units: Path) -> list[Answers]:
-    flags = dict.fromkeys(commands, shop.flags) | {"api": shop.experiments}
+    flags = dict.fromkeys(commands, shop.flags) | {
+        "api": shop.experiments,
+        "recommendations": ["home"],
+    }
     return list(run_side_by_side(commands, flags, units).values())
 
 
@@ -225,7 +229,7 @@ def _ask_as_testers(shop: Shop, units: Path) -> list[Answers]:
     return list(run_side_by_side(commands, flags, units).values())
 
 
-def _compare(report: Report, answers: Sequence[Answers]) -> None:
+def compare(report: Report, answers: Sequence[Answers]) -> None:
     """Add what the answers tell to the report; every client is compared with the first that can."""
     first = answers[0]
     for other in answers[1:]:

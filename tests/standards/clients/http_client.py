@@ -1,6 +1,6 @@
 """Asks our own interface, or OFREP's bulk endpoint, for every unit, over kept connections.
 
-usage: http_client.py assignments|ofrep ADDRESS KEY FLAGS UNITS ANSWERS
+usage: http_client.py assignments|recommendations|ofrep ADDRESS KEY FLAGS UNITS ANSWERS
 
 Ends by printing how often each of our reasons occurred, as JSON.
 """
@@ -17,7 +17,12 @@ from urllib.parse import urlsplit
 import msgspec
 
 LANES = 4  # connections with one request each under way: the server is never idle
-PATHS = {"assignments": "/api/v1/assignments", "ofrep": "/ofrep/v1/evaluate/flags"}
+PLACEMENT = "home"  # whose list is asked for
+PATHS = {
+    "assignments": "/api/v1/assignments",
+    "recommendations": "/api/v1/recommendations",
+    "ofrep": "/ofrep/v1/evaluate/flags",
+}
 
 
 class Assignment(msgspec.Struct):
@@ -28,6 +33,16 @@ class Assignment(msgspec.Struct):
 
 class Assignments(msgspec.Struct):
     assignments: list[Assignment]
+
+
+class Deciding(msgspec.Struct):
+    key: str | None
+    variant: str | None
+    reason: str
+
+
+class Recommendations(msgspec.Struct):
+    experiment: Deciding
 
 
 class Flag(msgspec.Struct):
@@ -68,6 +83,11 @@ def question(unit: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def wish(unit: dict[str, Any]) -> dict[str, Any]:
+    """Return the question that asks for a list."""
+    return {**question(unit), "placement": PLACEMENT, "k": 1}
+
+
 def context(unit: dict[str, Any]) -> dict[str, Any]:
     """Return the request that asks for all flags."""
     ids = dict(unit["ids"])
@@ -84,6 +104,12 @@ def read_assignments(raw: bytes) -> Found:
         each.experiment: (f"{each.experiment}:{each.variant}" if each.variant else "", each.reason)
         for each in found
     }
+
+
+def read_recommendations(raw: bytes) -> Found:
+    """Return the decision about the placement."""
+    found = msgspec.json.decode(raw, type=Recommendations).experiment
+    return {PLACEMENT: (f"{found.key}:{found.variant}" if found.variant else "", found.reason)}
 
 
 def read_flags(raw: bytes) -> Found:
@@ -103,6 +129,7 @@ PROTOCOLS: dict[
     str, tuple[Callable[[dict[str, Any]], dict[str, Any]], Callable[[bytes], Found]]
 ] = {
     "assignments": (question, read_assignments),
+    "recommendations": (wish, read_recommendations),
     "ofrep": (context, read_flags),
 }
 
