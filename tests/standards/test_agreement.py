@@ -30,7 +30,8 @@ def test_clients__asked_for_the_same_units__agree(report: Report) -> None:
     assert report.differences == []
     assert report.n_differences == 0
     clients = {
-        "recommendations", "ofrep", "growthbook-python", "growthbook-js", "openfeature-python", "openfeature-js",
+        "recommendations", "ofrep", "growthbook-python", "growthbook-js", "openfeature-python",
+        "openfeature-js",
     }  # fmt: skip
     assert set(report.compared) == clients
     for name in ("ofrep", "growthbook-python", "growthbook-js"):
