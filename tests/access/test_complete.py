@@ -22,7 +22,7 @@ def test_steps_and_actions__of_each_screen__have_a_rule_each() -> None:
     for model, screen in admin.site._registry.items():
         rule = SCREENS[model._meta.label_lower]
         steps = {step.name for step in screen.steps} if isinstance(screen, StepsAdmin) else set()
-        actions = {getattr(each, "__name__", each) for each in screen.actions}
+        actions = {getattr(each, "__name__", each) for each in screen.actions or ()}
         assert (steps, actions) == (set(rule.steps), set(rule.actions)), (model, ADD_A_RULE)
 
 

@@ -67,7 +67,7 @@ def test_list__of_each_model__shows_rows_of_ones_own_sites_alone(crowd: Crowd, n
         assert shown.filter(pk=row.pk).exists() == person.may(rule.view), person
         offered = {
             value
-            for value, _label in answer.context_data["cl"].model_admin.get_action_choices(
+            for value, _label in answer.context["cl"].model_admin.get_action_choices(
                 answer.wsgi_request
             )
         }
