@@ -9,9 +9,11 @@ from experiments.models import Experiment
 
 def copy_metrics(source: Experiment, clone: Experiment) -> None:
     """Give a clone the metrics that its source names, in the same versions, roles and margins."""
-    rows = ExperimentMetric.objects.filter(experiment=source).select_related("metric")
+    rows = ExperimentMetric.objects.filter(experiment=source).order_by("id")
     ExperimentMetric.objects.bulk_create(
-        ExperimentMetric(experiment=clone, metric=row.metric, role=row.role, margin=row.margin)
+        ExperimentMetric(
+            experiment=clone, metric_id=row.metric_id, role=row.role, margin=row.margin
+        )
         for row in rows
     )
 

@@ -100,6 +100,7 @@ def test_decide__with_an_analysis__keeps_it_as_it_was_read(site: Site) -> None:
     kept = DecisionRecord.objects.get(pk=record.pk).analysis
     assert kept["id"] == analysis.pk
     assert kept["settings_hash"] == analysis.settings_hash
+    analysis.refresh_from_db()
     assert kept["results"] == analysis.results
 
 
