@@ -39,7 +39,7 @@ IN = {Reason.SPLIT, Reason.OVERRIDE}
 
 @dataclass(frozen=True)
 class Shop:
-    """The running site: where it is, its keys, its flags and the conditions in use."""
+    """The running site: where it is, its keys, its flags and the conditions that decide."""
 
     address: str
     secret: str

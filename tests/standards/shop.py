@@ -87,25 +87,26 @@ PAST = {
 
 
 def equip() -> dict[str, Any]:
-    """Make the site; return its keys, its flags and the conditions in use."""
+    """Make the site; return its keys, its flags and the conditions that decide."""
     site = create_site(slug="shop", name="Shop")
-    conditions = telling_conditions(sum(plan.has_condition for plan in PLANS), seed=SEED)
-    unused = iter(conditions)
+    unused = iter(telling_conditions(sum(plan.has_condition for plan in PLANS), seed=SEED))
+    conditions = {plan.key: next(unused) if plan.has_condition else {} for plan in PLANS}
     for plan in PLANS:
-        _make(site, plan, next(unused) if plan.has_condition else {})
+        _make(site, plan, conditions[plan.key])
     _make(site, SECRET, {})
     _make(site, REMOTE, {}, fallback_unit_type="visitor")
     _hold_out(site)
     bump()
     _row, secret = create_api_key(site=site, name="server")
     _row, publishable = create_api_key(site=site, name="page", kind=ApiKey.Kind.PUBLISHABLE)
+    running = [plan.key for plan in PLANS if plan.status == "running"]
     return {
         "secret": secret,
         "publishable": publishable,
         "experiments": [plan.key for plan in PLANS],
-        "running": [plan.key for plan in PLANS if plan.status == "running"],
+        "running": running,
         "placements": [placement.key for placement in site.placements.all()],
-        "conditions": conditions,
+        "conditions": [conditions[key] for key in running],
     }
 
 
