@@ -64,17 +64,27 @@ def operator(transactional_db: None) -> User:
 
 @pytest.fixture
 def open_page(chromium: Browser, live_server: LiveServer) -> Iterator[OpenPage]:
-    """Yield a function that opens a page; `user` is signed in, `expected` errors are let pass."""
+    """Yield a function that opens a page; `user` is signed in, `expected` errors are let pass.
+
+    `scripts`: whether the browser runs any.
+    """
     contexts: list[BrowserContext] = []
     problems = Problems(live_server.url)
 
-    def open_(view: View = VIEWS[0], *, user: User | None = None, expected: str = "") -> Page:
+    def open_(
+        view: View = VIEWS[0],
+        *,
+        user: User | None = None,
+        expected: str = "",
+        scripts: bool = True,
+    ) -> Page:
         context = chromium.new_context(
             base_url=live_server.url,
             viewport={"width": view.width, "height": HEIGHT},
             color_scheme=view.scheme,
             reduced_motion="reduce",
             locale="en-GB",
+            java_script_enabled=scripts,
         )
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)

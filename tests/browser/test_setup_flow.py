@@ -1,5 +1,6 @@
 """A product manager's set-up of an experiment, step by step, on a wide and a narrow screen."""
 
+import json
 import os
 import re
 import uuid
@@ -13,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from experiments.clock import microseconds
 from experiments.models import Event, Experiment, Membership, Site, Slate
+from experiments.services import edit_experiment
 from tests.browser.conftest import OpenPage
 from tests.browser.screens import (
     View,
@@ -200,3 +202,91 @@ def test_flow__with_the_keyboard_alone__saves_and_goes_on(open_page: OpenPage) -
     expect(page.get_by_role("heading", name="Checks", exact=True)).to_be_visible()
     experiment.refresh_from_db()
     assert experiment.planned_days == 21
+
+
+def test_step__changed_and_left_alone__is_saved_by_itself(open_page: OpenPage) -> None:
+    site = a_site()
+    experiment = draft_experiment(site)
+    page = open_page(user=product_manager(site))
+    page.goto(f"/admin/experiments/experiment/{experiment.pk}/setup/question/")
+
+    page.get_by_label("If", exact=True).fill("the list is personal")
+    page.get_by_label("because", exact=True).fill("it fits")
+    page.get_by_label("because", exact=True).press("Tab")
+    expect(page.get_by_text("Draft saved just now.")).to_be_visible()
+    page.get_by_role("button", name="Continue to Variants").click()
+
+    expect(page.get_by_role("heading", name="Variants", exact=True)).to_be_visible()
+    experiment.refresh_from_db()
+    assert experiment.hypothesis_change == "the list is personal"
+
+
+@pytest.mark.parametrize("view", WIDTHS, ids=str)
+def test_two_editors__of_one_step__see_the_difference_and_choose(
+    open_page: OpenPage, view: View
+) -> None:
+    site = a_site()
+    experiment = draft_experiment(site)
+    page = open_page(view, user=product_manager(site), expected="409 (Conflict)")
+    page.goto(f"/admin/experiments/experiment/{experiment.pk}/setup/duration/")
+    edit_experiment(
+        experiment_id=experiment.pk, actor="tomasz", version=1, changes={"planned_days": 21}
+    )
+
+    page.get_by_label("Planned run, days").fill("35")
+    page.get_by_role("button", name="Continue to Checks").click()
+
+    expect(page.get_by_text("Somebody else saved this experiment meanwhile")).to_be_visible()
+    expect(page.locator(".su-diff tbody tr")).to_have_text(
+        re.compile(r"Planned run, days\s*35\s*21")
+    )
+    assert_well_made(page, "9-conflict")
+    page.get_by_role("button", name="Continue to Checks").click()
+    expect(page.get_by_role("heading", name="Checks", exact=True)).to_be_visible()
+    experiment.refresh_from_db()
+    assert experiment.planned_days == 35
+
+
+def test_condition__richer_than_rows__is_left_to_the_json(open_page: OpenPage) -> None:
+    site = a_site()
+    rich = {"$or": [{"country": {"$eq": "DE"}}, {"plan": {"$eq": "member"}}]}
+    plain = {"age": {"$type": "number", "$gte": 18}, "country": {"$in": ["DE", "AT"]}}
+    experiment = draft_experiment(site, eligibility=rich)
+    page = open_page(user=product_manager(site))
+    page.goto(f"/admin/experiments/experiment/{experiment.pk}/setup/audience/")
+
+    expect(page.get_by_text("This condition says more than rows can show")).to_be_visible()
+    page.get_by_label("The condition as JSON").fill(json.dumps(plain))
+
+    expect(page.get_by_label("Value, row 1")).to_have_value("18")
+    expect(page.get_by_label("Value, row 2")).to_have_value("DE, AT")
+    page.get_by_label("Remove row 1").click()
+    expect(page.get_by_label("The condition as JSON")).to_have_value(re.compile("country"))
+    go_on(page, "Metrics")
+    experiment.refresh_from_db()
+    assert experiment.eligibility == {"country": {"$in": ["DE", "AT"]}}
+
+
+def test_flow__without_a_script__works_all_the_same(open_page: OpenPage) -> None:
+    site = a_site()
+    stocked(site)
+    trained(site, "popularity", "random")
+    page = open_page(user=product_manager(site), scripts=False)
+
+    page.goto("/admin/experiments/experiment/add/")
+    page.get_by_label("Name", exact=True).fill("No script")
+    page.get_by_role("button", name="Save the draft, on to Variants").click()
+    page.get_by_role("button", name="Add a variant").click()
+    page.locator("#id_variants-2-name").fill("Third")
+    go_on(page, "Traffic")
+    go_on(page, "Audience")
+    page.get_by_label("The condition as JSON").fill('{"country": "DE"}')
+    go_on(page, "Metrics")
+
+    experiment = Experiment.objects.get(key="no-script")
+    assert [variant.key for variant in experiment.variants.all()] == [
+        "control",
+        "treatment",
+        "third",
+    ]
+    assert experiment.eligibility == {"country": {"$eq": "DE"}}
