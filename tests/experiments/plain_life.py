@@ -106,14 +106,15 @@ class PlainExperiment:
 
 def free_range(wanted: PlainExperiment, others: list[PlainExperiment]) -> Range | None:
     """Return where an experiment would stand among those that hold buckets; None without room."""
-    gaps = complement(held(others, besides=wanted))
+    taken = held(others, besides=wanted)
     start, stop = wanted.range
-    if any(low <= start and stop <= high for low, high in gaps):
+    if any(low <= start and stop <= high for low, high in complement(taken)):
         return wanted.range
-    return first_gap(gaps, wanted.size)
+    return first_gap(taken, wanted.size)
 
 
-def first_gap(gaps: list[Range], size: int) -> Range | None:
+def first_gap(taken: list[Range], size: int) -> Range | None:
+    gaps = complement(taken)
     return next(((low, low + size) for low, high in gaps if high - low >= size), None)
 
 

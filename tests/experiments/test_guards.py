@@ -17,9 +17,11 @@ from experiments.models import (
     Change,
     DecisionRecord,
     Experiment,
+    Phase,
     Placement,
     StatusChange,
 )
+from experiments.services import pause_experiment
 from tests.experiments.sites import a_ready_site, started
 from tests.factories import a_site, draft_experiment
 
@@ -155,3 +157,22 @@ def test_guards__migrated_back_and_forth__go_and_come() -> None:
     assert len(there) >= 9
     assert gone == []
     assert guards() == there
+
+
+@pytest.mark.django_db(transaction=True)
+def test_past__of_before_the_audit__is_put_on_record_once_by_its_migration(
+    recorded: Experiment,
+) -> None:
+    pause_experiment(experiment_id=recorded.pk, actor="ann", reason="stock is out")
+    call_command("migrate", "experiments", "0004", verbosity=0)
+    Change.objects.all().delete()
+    Phase.objects.all().delete()
+
+    call_command("migrate", verbosity=0)
+
+    assert list(Change.objects.order_by("id").values_list("action", "actor", "reason")) == [
+        ("start", "", ""), ("pause", "ann", "stock is out"),
+    ]  # fmt: skip
+    phase = Phase.objects.get()
+    assert (phase.number, phase.seed) == (1, recorded.seed)
+    assert [each["key"] for each in phase.variants] == ["control", "treatment"]

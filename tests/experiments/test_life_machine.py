@@ -41,7 +41,6 @@ from tests.experiments.plain_life import (
     HORIZON_DAYS,
     PlainExperiment,
     PlainStep,
-    complement,
     first_gap,
     free_range,
     held,
@@ -76,6 +75,7 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.all: list[Plain] = []
         self.seeds: dict[tuple[int, int], str] = {}
+        self.hours = 0
         self._undone = transaction.atomic()
         self._undone.__enter__()
 
@@ -109,7 +109,7 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: len(self.all) < MOST_AT_ONCE)
     @rule(target=experiments, actor=people, size=st.sampled_from([1000, 4000, 6000]))
     def create(self, actor: str, size: int) -> Any:
-        found = first_gap(complement(held(self.all)), size)
+        found = first_gap(held(self.all), size)
         key, made = f"e{len(self.all)}", []
         refusal = AllocationError if found is None else None
         self._try(refusal, lambda: made.append(self._created(key, actor, size)))
@@ -147,7 +147,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(plain=experiments, actor=people, size=st.sampled_from([1000, 4000, 6000]))
     def resize(self, plain: Plain, actor: str, size: int) -> None:
-        gap = first_gap(complement(held(self.all, besides=plain)), size)
+        gap = first_gap(held(self.all, besides=plain), size)
         refusal: Refusal = None if plain.is_editable else InvalidInput
         if refusal is None and size != plain.size and gap is None:
             refusal = AllocationError
@@ -294,7 +294,8 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def let_hours_pass(self) -> None:
-        services.advance_ramps(now=timezone.now() + timedelta(hours=2))
+        self.hours += 2  # a step counts from the one before it, which was opened on this clock
+        services.advance_ramps(now=timezone.now() + timedelta(hours=self.hours))
         for plain in self.all:
             is_ramping = plain.status == Status.RUNNING and not plain.is_closed
             if is_ramping and plain.waiting and not plain.waiting[0].needs_guardrails:

@@ -27,4 +27,6 @@ def start(site: Site, keys: Sequence[str], *, placement: str, days: int) -> Expe
         variants=variants,
         planned_days=max(days, 1),
     )
-    return start_experiment(experiment_id=experiment.pk, actor="replay", waiver="a replay of past visits")
+    return start_experiment(
+        experiment_id=experiment.pk, actor="replay", waiver="a replay of past visits"
+    )

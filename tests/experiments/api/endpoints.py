@@ -79,6 +79,14 @@ MANAGEMENT = {
     "experiments": Endpoint(
         "POST", "experiments", "experiments", "name", b'{"key": "k", "name": %s}', EXPERIMENT
     ),
+    "edits": Endpoint(
+        "PATCH",
+        "experiments/home-test",
+        "experiments",
+        "name",
+        b'{"version": 1, "name": %s}',
+        {"version": 1, "name": "New"},
+    ),
     "actions": Endpoint(
         "POST",
         "experiments/home-test/end",
