@@ -1,6 +1,7 @@
 """OpenFeature's remote evaluation: every answer in the form that its released clients need."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -96,7 +97,7 @@ def test_number__that_is_whole__stays_a_float(site: Site) -> None:
     text = ask(site, {"targetingKey": "tester"}, "home-test").content.decode()
 
     assert '"weight":2.0' in text
-    assert '"count":2}' in text
+    assert re.search(r'"count":2[,}]', text)  # in either order: PostgreSQL keeps its own
 
 
 def test_bulk__of_a_site__holds_every_flag(site: Site) -> None:
