@@ -1,11 +1,11 @@
-"""What a product manager can do with an experiment: start, pause, resume, end."""
+"""What a product manager can do with an experiment by one button, after a page that asks."""
 
 from collections.abc import Sequence
 
 from experiments import services
 from experiments.admin.layers import PER_CENT
 from experiments.admin.steps import Step
-from experiments.lifecycle import Status, actions
+from experiments.lifecycle import UNDER_WAY, Status, actions
 from experiments.models import Experiment
 from experiments.roles import Action
 
@@ -57,9 +57,35 @@ def _before_end(experiment: Experiment) -> Sequence[str]:
     ]
 
 
+def _before_kill(experiment: Experiment) -> Sequence[str]:
+    return [
+        f"{_share_text(experiment)} see the placement's default within five seconds.",
+        "It ends at once and for good: it cannot be started again.",
+        "What was counted stays; the report says that it was killed, by whom and why.",
+    ]
+
+
+def _before_archive(experiment: Experiment) -> Sequence[str]:
+    lines = [
+        "Storefronts hear of it no longer: their calls that name it get an unknown experiment.",
+        "Its page, report and decision stay, and it is found in the list.",
+    ]
+    if not hasattr(experiment, "decision_record"):
+        lines.append("No decision is recorded yet; that stays possible afterwards.")
+    return lines
+
+
+def _before_close(experiment: Experiment) -> Sequence[str]:
+    return [
+        "Units that come from now on see their variant as before, but do not count.",
+        "Units that are in are observed further, until the end.",
+        "It cannot be opened again, and no new phase can be opened.",
+    ]
+
+
 def _start(experiment: Experiment, actor: str, reason: str) -> str:
     was_paused = _is_paused(experiment)
-    services.start_experiment(experiment_id=experiment.pk, actor=actor)
+    services.start_experiment(experiment_id=experiment.pk, actor=actor, waiver=reason)
     return f"{experiment.name} {'runs again' if was_paused else 'is running'}."
 
 
@@ -73,6 +99,21 @@ def _end(experiment: Experiment, actor: str, reason: str) -> str:
     return f"{experiment.name} has ended; its buckets are free."
 
 
+def _kill(experiment: Experiment, actor: str, reason: str) -> str:
+    services.kill_experiment(experiment_id=experiment.pk, actor=actor, reason=reason)
+    return f"{experiment.name} was killed; everybody sees the placement's default."
+
+
+def _archive(experiment: Experiment, actor: str, reason: str) -> str:
+    services.archive_experiment(experiment_id=experiment.pk, actor=actor)
+    return f"{experiment.name} is archived."
+
+
+def _close(experiment: Experiment, actor: str, reason: str) -> str:
+    services.close_enrolment(experiment_id=experiment.pk, actor=actor, reason=reason)
+    return f"The enrolment of {experiment.name} is closed; nobody new counts."
+
+
 START = Step(
     name="start",
     label=lambda row: "Resume" if _is_paused(row) else "Start the experiment",
@@ -81,6 +122,7 @@ START = Step(
     run=_start,
     action=Action.LAUNCH,
     is_possible=lambda row: "start" in actions(row.status),
+    is_done=lambda row: row.status == Status.RUNNING,
 )
 PAUSE = Step(
     name="pause",
@@ -92,6 +134,7 @@ PAUSE = Step(
     is_possible=lambda row: "pause" in actions(row.status),
     needs_reason=True,
     tone="plain",
+    is_done=_is_paused,
 )
 END = Step(
     name="end",
@@ -103,4 +146,40 @@ END = Step(
     is_possible=lambda row: "end" in actions(row.status),
     needs_reason=True,
     tone="danger",
+    is_done=lambda row: row.status == Status.ENDED,
+)
+KILL = Step(
+    name="kill",
+    label=lambda _row: "Send everybody to the default",
+    question=lambda row: f"Send everybody in “{row.name}” to the default?",
+    consequences=_before_kill,
+    run=_kill,
+    action=Action.STOP,
+    is_possible=lambda row: "kill" in actions(row.status),
+    needs_reason=True,
+    tone="danger",
+    is_done=lambda row: row.is_killed,
+)
+ARCHIVE = Step(
+    name="archive",
+    label=lambda _row: "Archive",
+    question=lambda row: f"Archive “{row.name}”?",
+    consequences=_before_archive,
+    run=_archive,
+    action=Action.STOP,
+    is_possible=lambda row: "archive" in actions(row.status),
+    tone="plain",
+    is_done=lambda row: row.status == Status.ARCHIVED,
+)
+CLOSE = Step(
+    name="close-enrolment",
+    label=lambda _row: "Close the enrolment",
+    question=lambda row: f"Let nobody new into “{row.name}”?",
+    consequences=_before_close,
+    run=_close,
+    action=Action.RAMP,
+    is_possible=lambda row: row.status in UNDER_WAY and row.enrolment_closed_at is None,
+    needs_reason=True,
+    tone="plain",
+    is_done=lambda row: row.enrolment_closed_at is not None,
 )

@@ -29,6 +29,7 @@ class Step:
     """A button, the page behind it, and what it does; `action`: what a role must allow for it.
 
     `run` gets the row, who acts and the reason; it returns the sentence shown afterwards.
+    `is_done`: whether the row is as the step leaves it, so that a second click changes nothing.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Step:
     is_possible: Callable[[Any], bool]
     needs_reason: bool = False
     tone: str = "main"
+    is_done: Callable[[Any], bool] = lambda _row: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class StepLink:
     label: str
     url: str
     tone: str
+    name: str = ""
 
 
 class ReasonForm(forms.Form):
@@ -85,7 +88,12 @@ class StepsAdmin(StaffAdmin):
         """Return the buttons of a row: what is possible now, and allowed to this person."""
         name = f"admin:{self._url_name('step')}"
         return [
-            StepLink(step.label(obj), reverse(name, args=[quote(obj.pk), step.name]), step.tone)
+            StepLink(
+                step.label(obj),
+                reverse(name, args=[quote(obj.pk), step.name]),
+                step.tone,
+                step.name,
+            )
             for step in self.steps
             if self.may(request, step, obj) and step.is_possible(obj)
         ]
@@ -120,6 +128,9 @@ class StepsAdmin(StaffAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.may(request, step, obj):
             raise PermissionDenied
+        if request.method == "POST" and step.is_done(obj):
+            self.message_user(request, "That was done already; nothing more changed.")
+            return redirect(f"admin:{self._url_name('change')}", quote(obj.pk))
         form = ReasonForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and (form.is_valid() or not step.needs_reason):
             return self._take(request, obj, step, form.cleaned_data.get("reason", ""))

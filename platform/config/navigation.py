@@ -64,6 +64,16 @@ GROUPS: list[tuple[str, list[Entry]]] = [
 ]
 
 
+# Pages of a group that are no table of their own: title, name of the address, icon.
+PAGES: dict[str, list[Entry]] = {
+    "Experiments": [
+        ("Library", "admin:experiments_experiment_library", "menu_book"),
+        ("Who holds which buckets", "admin:experiments_experiment_layers", "view_column"),
+        ("Look up a unit", "admin:experiments_experiment_unit", "person_search"),
+    ],
+}
+
+
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the menu's groups with what this person may look at."""
     start = [
@@ -74,6 +84,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     for title, entries in GROUPS:
         items = [_item(entry) for entry in entries if _may_view(request, entry[1])]
         if items:
+            items += [_page(page) for page in PAGES.get(title, ())]
             groups.append({"title": title, "items": items})
     return groups
 
@@ -85,6 +96,11 @@ def _item(entry: Entry) -> dict[str, Any]:
         "icon": icon,
         "link": reverse(f"admin:{model.replace('.', '_')}_changelist"),
     }
+
+
+def _page(entry: Entry) -> dict[str, Any]:
+    title, name, icon = entry
+    return {"title": title, "icon": icon, "link": reverse(name)}
 
 
 def _may_view(request: HttpRequest, model: str) -> bool:

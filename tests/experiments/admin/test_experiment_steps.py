@@ -52,7 +52,7 @@ def test_start__posted__runs_and_records_who() -> None:
     experiment = ready()
     client = signed_in(superuser("ines"))
 
-    answer = client.post(url(experiment, "start"), follow=True)
+    answer = client.post(url(experiment, "start"), {"reason": "a trial"}, follow=True)
 
     assert status(experiment) == "running"
     assert "Home Test is running." in answer.content.decode()
@@ -117,7 +117,7 @@ def test_end__with_a_reason__ends_frees_the_buckets_and_shows_the_reason() -> No
 def test_step__opened__changes_nothing(step: str) -> None:
     draft = ready()
     running = draft_experiment(draft.site, "running", allocation=2_500)
-    services.start_experiment(experiment_id=running.pk)
+    services.start_experiment(experiment_id=running.pk, waiver="a trial")
     client = signed_in(superuser())
 
     for experiment in (draft, running):
@@ -167,7 +167,7 @@ def test_step__of_an_editor__is_taken() -> None:
     experiment = ready()
     client = signed_in(member(experiment.site, "editor"))
 
-    client.post(url(experiment, "start"))
+    client.post(url(experiment, "start"), {"reason": "a trial"})
 
     assert status(experiment) == "running"
 
