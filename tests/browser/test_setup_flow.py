@@ -14,9 +14,11 @@ from playwright.sync_api import Page, expect
 
 from experiments.clock import microseconds
 from experiments.models import Event, Experiment, Membership, Site, Slate
-from experiments.services import edit_experiment
+from experiments.services import VariantDraft, edit_experiment
+from experiments.web.setup_steps import ORDER
 from tests.browser.conftest import OpenPage
 from tests.browser.screens import (
+    VIEWS,
     View,
     assert_no_clipped_text,
     assert_no_overflow,
@@ -290,3 +292,25 @@ def test_flow__without_a_script__works_all_the_same(open_page: OpenPage) -> None
         "third",
     ]
     assert experiment.eligibility == {"country": {"$eq": "DE"}}
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=str)
+def test_steps__of_ten_variants_with_long_names__are_well_made(
+    open_page: OpenPage, view: View
+) -> None:
+    site = a_site()
+    variants = [
+        VariantDraft(
+            key=f"variant-{number}",
+            name=f"Diversified-hybrid-of-everything-{number} " + "with a long name " * 4,
+            is_control=number == 0,
+            parameters={"recommender": "popularity"},
+        )
+        for number in range(10)
+    ]
+    experiment = draft_experiment(site, "a-key-that-goes-on-" + "and-on-" * 8, variants=variants)
+    page = open_page(view, user=product_manager(site))
+
+    for slug in ORDER:
+        page.goto(f"/admin/experiments/experiment/{experiment.pk}/setup/{slug}/")
+        assert_well_made(page, f"many-{slug}-{view.scheme}")
