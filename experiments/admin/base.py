@@ -144,12 +144,6 @@ def _is_relation(model: Any, name: str) -> bool:
     return bool(fields[-1].is_relation)
 
 
-def name_fields(form: Any) -> None:
-    """Name the fields of a row in a table for readers who do not see the column's heading."""
-    for name, field in form.fields.items():
-        field.widget.attrs.setdefault("aria-label", str(field.label or name.capitalize()))
-
-
 def is_editable(experiment: Any) -> bool:
     """Return whether the set-up of an experiment, or of one to be, may still change."""
     return experiment is None or experiment.pk is None or experiment.status in EDITABLE
