@@ -46,6 +46,7 @@ class VariantForm(forms.Form):
                 label=choice.label,
                 required=False,
                 choices=[("", "the placement’s default"), *choice.options(site)],
+                help_text="Another one’s settings and list are shown once it is saved.",
             )
         self.recommender = self._recommender()
         self._add_settings()

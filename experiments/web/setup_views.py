@@ -4,12 +4,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 
+from experiments import services
 from experiments.access import can, can_somewhere, sites_of
 from experiments.admin.base import actor_of, is_editable, text_of
 from experiments.errors import ArmatureError, EditConflict
@@ -19,7 +21,7 @@ from experiments.web.setup_audience import AudienceForm, matching_of
 from experiments.web.setup_creating import create_draft, new_parts
 from experiments.web.setup_page import Parts, StepPage, are_valid
 from experiments.web.setup_question import require_places
-from experiments.web.setup_review import LaunchForm, ways_of
+from experiments.web.setup_review import LaunchForm, Way, ways_of
 from experiments.web.setup_saving import differences, save_step, version_of
 from experiments.web.setup_steps import ORDER, PAGES, first_open, neighbours_of, steps_of
 
@@ -149,15 +151,34 @@ def _take_way(request: HttpRequest, experiment: Experiment) -> HttpResponse:
     if way is None:
         raise PermissionDenied
     form = LaunchForm(request.POST, site=experiment.site)
-    problem = ""
-    if form.is_valid():
+    # What is started or approved is what was looked at, not what somebody made of it meanwhile.
+    problem = _changed_since(request, experiment)
+    if form.is_valid() and not problem:
         try:
-            messages.success(request, way.run(experiment, request, form.cleaned_data))
+            messages.success(request, _run_way(way, request, experiment, form.cleaned_data))
             return redirect(change_url(experiment))
         except ArmatureError as error:
             problem = text_of(error)
     fresh = _visible(request, experiment.pk)
     return _render(request, PAGES["review"], fresh, {}, {"problem": problem, "launch": form})
+
+
+def _changed_since(request: HttpRequest, experiment: Experiment) -> str:
+    """Return what to do where the review was of an older version, "" where it was of this one."""
+    if version_of(request.POST.get("version")) == experiment.version:
+        return ""
+    return (
+        f"It was changed since you looked at it: this is version {experiment.version}. "
+        "Nothing was done; look at it again, and press once more."
+    )
+
+
+@transaction.atomic
+def _run_way(way: Way, request: HttpRequest, experiment: Experiment, data: dict[str, Any]) -> str:
+    """Do what was pressed, on the version that the page showed: nobody approves unseen edits."""
+    if posted := request.POST.get("version"):
+        services.require_unchanged(experiment_id=experiment.pk, version=version_of(posted))
+    return way.run(experiment, request, data)
 
 
 def count_units(request: HttpRequest, pk: int) -> JsonResponse:

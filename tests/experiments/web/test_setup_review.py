@@ -180,6 +180,18 @@ def test_rejection__with_a_reason__is_shown_to_who_opens_it_next() -> None:
     assert "two weeks are few" in page
 
 
+@pytest.mark.parametrize("way", ["start", "submit", "schedule"])
+def test_way__taken_on_a_version_that_is_no_more__does_nothing_and_says_so(way: str) -> None:
+    experiment = ready()
+    client = signed_in(superuser())
+    post_step(client, experiment, "question", question(experiment.site))
+
+    answer = post_step(client, experiment, "review", {"way": way, "reason": "a trial"}, version=1)
+
+    assert "It was changed since you looked at it" in errors_of(answer)
+    assert status(experiment) == "draft"
+
+
 @pytest.mark.parametrize(
     ("role", "way"),
     [
