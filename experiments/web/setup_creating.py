@@ -17,7 +17,8 @@ from experiments.roles import Action
 from experiments.services import TEMPLATES, VariantDraft
 from experiments.web.setup_fields import text
 from experiments.web.setup_page import Parts
-from experiments.web.setup_question import QuestionForm, Where, choose_primary, question_fields
+from experiments.web.setup_places import Where
+from experiments.web.setup_question import QuestionForm, choose_primary, question_fields
 
 BLANK = ""
 FIRST_VARIANTS = (

@@ -1,40 +1,22 @@
 """Step 1: what changes, what should come of it and why; its name, its place and its owner."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
 from django.http import HttpRequest
-from django.utils.text import slugify
 
 from experiments.access import sites_of
 from experiments.desks import METRIC_DESKS, MetricUse, desk_of
-from experiments.errors import InvalidInput
 from experiments.hypothesis import hypothesis_sentence
-from experiments.models import Experiment, Layer, Placement, Site
+from experiments.models import Experiment, Site
 from experiments.roles import Action
 from experiments.web.setup_fields import text
 from experiments.web.setup_page import Edit, Parts, StepPage
+from experiments.web.setup_places import Where, free_key, is_taken, places_of
 
 Choices = list[tuple[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """The placement whose list an experiment decides, or the layer of one that decides none."""
-
-    site: Site
-    placement: Placement | None
-    layer: Layer | None
-
-    @property
-    def lender(self) -> Layer:
-        """Return the layer that lends the buckets."""
-        layer = self.placement.layer if self.placement else self.layer
-        assert layer is not None  # it is made with one or the other
-        return layer
 
 
 class QuestionForm(forms.Form):
@@ -113,40 +95,12 @@ class QuestionForm(forms.Form):
             self.add_error("key", "This site has an experiment or a placement with this key.")
 
 
-def places_of(sites: Sequence[Site]) -> dict[str, tuple[str, Where]]:
-    """Return what an experiment may decide in these sites: its label and where that is."""
-    found: dict[str, tuple[str, Where]] = {}
-    for site in sites:
-        prefix = f"{site.name} · " if len(sites) > 1 else ""
-        for placement in site.placements.select_related("layer"):
-            where = Where(site, placement, None)
-            found[f"placement:{placement.pk}"] = (f"{prefix}{placement.name}", where)
-        for layer in site.layers.all():
-            found[f"layer:{layer.pk}"] = (
-                f"{prefix}no list, layer {layer.name}",
-                Where(site, None, layer),
-            )
-    return found
-
-
 def metric_choices(sites: Sequence[Site]) -> Choices:
     """Return the metrics of these sites by key; of several sites each key once."""
     desk = desk_of(METRIC_DESKS)
     if desk is None:
         return []
     return list({each.key: each.name for site in sites for each in desk.options(site)}.items())
-
-
-def is_taken(site: Site, key: str) -> bool:
-    """Return whether storefronts would find something else under this key."""
-    return site.experiments.filter(key=key).exists() or site.placements.filter(key=key).exists()
-
-
-def free_key(site: Site, name: str) -> str:
-    """Return a key made from a name that the site does not have yet."""
-    base = slugify(name)[:70] or "experiment"
-    numbered = (base if number == 1 else f"{base}-{number}" for number in range(1, 10_000))
-    return next(key for key in numbered if not is_taken(site, key))
 
 
 def primary_of(experiment: Experiment) -> MetricUse | None:
@@ -247,12 +201,3 @@ def initial_of(experiment: Experiment) -> dict[str, Any]:
         "where": f"{'placement' if experiment.placement_id else 'layer'}:{place}",
         "owner": experiment.owner_id,
     }
-
-
-def require_places(sites: Sequence[Site]) -> None:
-    """Raise InvalidInput where there is no site with a place for an experiment."""
-    if not places_of(sites):
-        raise InvalidInput(
-            "there is no site yet in which you may set up an experiment",
-            hint="Add a site first, or ask an administrator for the role of an editor.",
-        )

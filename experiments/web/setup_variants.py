@@ -1,26 +1,24 @@
 """Step 2: what each variant shows, with the list that it would show now."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest
 from django.utils.text import slugify
 
-from experiments.desks import VARIANT_DESKS, Sample, Setting, desk_of
+from experiments.desks import VARIANT_DESKS, Setting, desk_of
 from experiments.errors import ArmatureError, InvalidInput
 from experiments.models import Experiment, Site, Variant
 from experiments.registries import PARAMETER_CHOICES
 from experiments.services import VariantDraft
 from experiments.web.setup_fields import ObjectField, add_error, starting_rows, text
+from experiments.web.setup_lists import columns_of
 from experiments.web.setup_page import Parts, StepPage
-from experiments.web.setup_shoppers import Shopper, shopper_of, shoppers_of
+from experiments.web.setup_shoppers import shopper_of, shoppers_of
 
 MOST_VARIANTS = 10
-SAMPLE_SIZE = 10
 LAST_MARK = 4
-SHOWN = 5
 OWN = ("recommender", "artifact")  # what has a field of its own among the parameters
 
 
@@ -200,41 +198,6 @@ def draft_of(variant: Variant) -> VariantDraft:
         is_control=variant.is_control,
         parameters=variant.parameters,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A variant's list beside the others: its first items, and how it compares with control's."""
-
-    sample: Sample | None
-    comparison: str
-    problem: str = ""
-
-
-def columns_of(experiment: Experiment, shopper: Shopper) -> list[Column]:
-    """Return the live list of every variant for one shopper; nothing of it is recorded."""
-    desk = desk_of(VARIANT_DESKS)
-    variants = list(experiment.variants.all())
-    if desk is None or experiment.placement is None:
-        return []
-    default = experiment.placement.parameters
-    samples = [
-        desk.sample(experiment.site, each.parameters or default, shopper.unit_id, SAMPLE_SIZE)
-        for each in variants
-    ]
-    control = next((s for s, v in zip(samples, variants, strict=True) if v.is_control), None)
-    return [_column(sample, control) for sample in samples]
-
-
-def _column(sample: Sample, control: Sample | None) -> Column:
-    if not sample.items:
-        return Column(None, "", "No list: the catalogue of this site is empty.")
-    shown = Sample(sample.items[:SHOWN], sample.source, sample.note)
-    if control is None or sample is control:
-        return Column(shown, "the list to compare with" if control else "no control is marked yet")
-    theirs = {item.item_id for item in control.items}
-    shared = sum(item.item_id in theirs for item in sample.items)
-    return Column(shown, f"{shared} of {len(sample.items)} shared with the control")
 
 
 class VariantsPage(StepPage):

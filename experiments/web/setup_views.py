@@ -20,7 +20,7 @@ from experiments.roles import Action
 from experiments.web.setup_audience import AudienceForm, matching_of
 from experiments.web.setup_creating import create_draft, new_parts
 from experiments.web.setup_page import Parts, StepPage, are_valid
-from experiments.web.setup_question import require_places
+from experiments.web.setup_places import require_places
 from experiments.web.setup_review import LaunchForm, Way, ways_of
 from experiments.web.setup_saving import differences, save_step, version_of
 from experiments.web.setup_steps import ORDER, PAGES, first_open, neighbours_of, steps_of
