@@ -22,7 +22,7 @@ def require_version(
     """
     if version == experiment.version:
         return
-    before, after = _edited_since(experiment, version)
+    before, after = edited_since(experiment, version)
     theirs = after | describe(experiment)
     base = theirs | before
     yours = base | {name: plain(value) for name, value in (changes or {}).items()}
@@ -40,7 +40,7 @@ def require_version(
     )
 
 
-def _edited_since(experiment: Experiment, version: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def edited_since(experiment: Experiment, version: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the fields that were edited since a version: as it held them, and as they are now."""
     held: dict[str, Any] = {}
     now: dict[str, Any] = {}

@@ -20,6 +20,7 @@ from experiments.errors import InvalidInput
 from experiments.lifecycle import actions
 from experiments.models import Allocation, Experiment, Site
 from experiments.roles import Action
+from experiments.web.approval import since_approval
 from experiments.web.setup_audience import required_variants
 from experiments.web.setup_checks import checklist_of
 from experiments.web.setup_duration import day_of_end
@@ -243,6 +244,7 @@ class ReviewPage(StepPage):
             "why_not": refused,
             "launch": LaunchForm(site=experiment.site),
             "starts": _moment(starts_at, experiment.site) if starts_at else "",
+            "since": since_approval(experiment),
             "rejections": experiment.status_changes.filter(
                 from_status="review", to_status="draft"
             ).order_by("-at")[:1],

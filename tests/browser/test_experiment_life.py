@@ -208,7 +208,7 @@ def test_pages__of_a_busy_site__are_well_made(open_page: OpenPage, view: View) -
 def busy(site: Site) -> Experiment:
     """Return a running experiment beside drafts, a decided one, a holdout and notices."""
     experiment = ramped(site, "lists-of-ten")
-    wishes = {"variants": many_variants(10), "allocation": 1_000}
+    wishes: dict[str, Any] = {"variants": many_variants(10), "allocation": 1_000}
     many = draft_experiment(site, "ten-variants-that-wait", **wishes)
     Experiment.objects.filter(pk=many.pk).update(name="A very long name " * 9)
     over = _in_own_layer(site)

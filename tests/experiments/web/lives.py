@@ -14,6 +14,12 @@ from tests.factories import draft_experiment, stocked, trained
 BASE = "/admin/experiments/experiment"
 
 
+def context_of(answer: Any) -> dict[str, Any]:
+    """Return what the template of an answer was given."""
+    found: dict[str, Any] = answer.context_data
+    return found
+
+
 def page_url(experiment: Experiment) -> str:
     """Return the address of an experiment's page."""
     return f"{BASE}/{experiment.pk}/change/"
