@@ -92,9 +92,7 @@ def running(
     port = _free_port()
     log = io.StringIO()
     services = [
-        each
-        for each in default_services(port=port, workers=workers, env=env)
-        if each.name in parts
+        each for each in default_services(port=port, workers=workers, env=env) if each.name in parts
     ]
     supervisor = Supervisor(services, log)
     try:

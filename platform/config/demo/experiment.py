@@ -20,6 +20,7 @@ from recommenders.serving import Wish, serve
 KEY = "home-recommender"
 RECOMMENDERS = ("popularity", "lightfm", "hybrid")
 NAMES = {"popularity": "Popularity", "lightfm": "LightFM", "hybrid": "Hybrid"}
+NEXT_PLACEMENT = "product"
 STEP = 500  # visitors between two reports of progress
 
 
@@ -57,7 +58,7 @@ def start_next(site: Site, keys: Sequence[str]) -> Experiment:
         key="product-recommender",
         name=f"Product page: {' vs '.join(NAMES[key] for key in keys)}",
         hypothesis="If the product page shows what a visitor likes, more lists are clicked.",
-        placement=site.placements.get(key="product"),
+        placement=site.placements.get(key=NEXT_PLACEMENT),
         variants=_drafts(keys),
     )
     return start_experiment(experiment_id=experiment.pk, actor="demo", waiver="a simulated shop")

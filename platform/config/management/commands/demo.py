@@ -63,12 +63,12 @@ class Command(BaseCommand):
         connections.close_all()
         with in_background(default_services(HOST, port), log, f"{url}/healthz"):
             played = play(stage, plan, url)
-            following = experiment.start_next(stage.site, experiment.runnable()[-2:])
+            experiment.start_next(stage.site, experiment.runnable()[-2:])
             print_played(console, played)
             if options["json"]:
                 write_json(options["json"], played)
             console.print(f"Took {time.monotonic() - began:.0f} s.\n")
-            print_where(console, url, played, password, following.placement.key)
+            print_where(console, url, played, password, experiment.NEXT_PLACEMENT)
             if not options["exit"]:
                 _serve_on(console)
 
