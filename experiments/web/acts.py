@@ -50,6 +50,10 @@ class Act:
         """Do it; return the sentence shown afterwards. Raises ArmatureError with the reason."""
         raise NotImplementedError
 
+    def onward(self, experiment: Experiment, form: Any) -> str:
+        """Return where it leads once it is done: to the experiment's page."""
+        return page_url(experiment)
+
     def context(self, experiment: Experiment) -> dict[str, Any]:
         """Return what the page shows beside the form."""
         return {}
@@ -86,7 +90,7 @@ def act_view(act: Act, request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             messages.success(request, act.run(experiment, request.user, form))
-            return redirect(page_url(experiment))
+            return redirect(act.onward(experiment, form))
         except EditConflict as error:
             extra = {"conflict": error, "version": error.version}
         except ArmatureError as error:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from experiments.access import can
 from experiments.admin.steps import StepLink
 from experiments.models import Experiment
+from experiments.web.act_clone import CloneAct
 from experiments.web.act_decide import DecideAct
 from experiments.web.act_edit import EditAct
 from experiments.web.act_links import LINKS, links_path
@@ -17,7 +18,7 @@ from experiments.web.act_ramp import RampAct
 from experiments.web.acts import Act, act_paths, act_url
 from experiments.web.life import life_page
 
-ACTS: list[Act] = [RampAct(), PhaseAct(), DecideAct(), EditAct()]
+ACTS: list[Act] = [RampAct(), PhaseAct(), DecideAct(), EditAct(), CloneAct()]
 
 
 def life_view(request: HttpRequest, experiment: Experiment, steps: list[StepLink]) -> HttpResponse:

@@ -95,6 +95,8 @@ PAGES = {
     ("admin:experiments_experiment_count", "get"): VIEW,
     ("admin:experiments_experiment_edit", "get"): EDIT,
     ("admin:experiments_experiment_edit", "post"): EDIT,
+    ("admin:experiments_experiment_clone", "get"): EDIT,
+    ("admin:experiments_experiment_clone", "post"): EDIT,
     ("admin:experiments_experiment_ramp", "get"): RAMP,
     ("admin:experiments_experiment_ramp", "post"): RAMP,
     ("admin:experiments_experiment_phase", "get"): RAMP,

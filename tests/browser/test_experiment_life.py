@@ -163,7 +163,10 @@ def test_viewer__of_a_running_experiment__can_do_none_of_it(open_page: OpenPage)
     for address in (
         f"{BASE}/add/",
         *(step_url(experiment, step) for step in steps),
-        *(act_url(experiment, act) for act in ("ramp", "phase", "decide", "edit", "links")),
+        *(
+            act_url(experiment, act)
+            for act in ("ramp", "phase", "decide", "edit", "links", "clone")
+        ),
     ):
         assert _posted(page, address) == 403, address
     assert _posted(page, f"{BASE}/{draft.pk}/setup/review/", way="start") == 403
@@ -195,6 +198,7 @@ def test_pages__of_a_busy_site__are_well_made(open_page: OpenPage, view: View) -
         "phase": act_url(experiment, "phase"),
         "edit": act_url(experiment, "edit"),
         "links": act_url(experiment, "links"),
+        "clone": act_url(experiment, "clone"),
         "layers": f"{BASE}/layers/",
         "unit": f"{BASE}/unit/?site={site.pk}&visitor_id=v-81&attributes=",
         "library": f"{BASE}/library/",

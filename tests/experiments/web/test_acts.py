@@ -13,7 +13,7 @@ from tests.factories import NOW, a_site, draft_experiment, member
 
 pytestmark = pytest.mark.django_db
 
-ACTS = ("ramp", "phase", "decide", "edit", "links")
+ACTS = ("ramp", "phase", "decide", "edit", "links", "clone")
 
 
 def open_share(experiment: Experiment) -> float:
@@ -329,3 +329,28 @@ def test_acts__of_a_draft__open_and_say_that_they_are_not_possible() -> None:
         page = client.get(act_url(experiment, act)).content.decode()
         assert '<form method="post" novalidate>' not in page
         assert client.post(act_url(experiment, act), {}).status_code == 200
+
+
+def test_clone__of_a_decided_experiment__is_a_draft_of_the_same_question() -> None:
+    experiment = ended()
+    client = signed_in(superuser("ines"))
+    suggested = context_of(client.get(act_url(experiment, "clone")))["form"].initial
+
+    answer = client.post(act_url(experiment, "clone"), suggested)
+
+    made = Experiment.objects.get(key="home-test-2")
+    assert answer.headers["Location"] == page_url(made)
+    assert (made.status, made.hypothesis_change) == ("draft", experiment.hypothesis_change)
+    assert made.seed != experiment.seed
+
+
+@pytest.mark.parametrize("key", ["", "no spaces", "home-test", "x" * 81, "\x00"])
+def test_clone__under_a_bad_or_taken_key__is_refused(key: str) -> None:
+    experiment = ended()
+    client = signed_in(superuser())
+
+    answer = client.post(act_url(experiment, "clone"), {"name": "Again", "key": key})
+
+    assert answer.status_code == 200
+    assert 'role="alert"' in answer.content.decode()
+    assert Experiment.objects.count() == 1
