@@ -56,12 +56,16 @@ def _of_notice(notice: Notice, experiment: Experiment) -> Entry:
 
 
 def _of_change(change: Change, experiment: Experiment) -> Entry:
-    write = WORDS.get(change.action)
     who = "by itself" if change.actor == SERVICE else f"by {change.actor}" * bool(change.actor)
     tone = "bad" if change.action == "kill" else "idle"
-    text = write(change.before, change.after) if write else _plain(change)
     when = short_moment(change.at, experiment.site)
-    return Entry(change.at, when, text, who, change.reason, tone)
+    return Entry(change.at, when, words_of(change), who, change.reason, tone)
+
+
+def words_of(change: Change) -> str:
+    """Return what a change did, in a few words."""
+    write = WORDS.get(change.action)
+    return write(change.before, change.after) if write else _plain(change)
 
 
 def _plain(change: Change) -> str:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from experiments.clock import microseconds, zone
 from experiments.models import Experiment, Exposure, Variant
+from experiments.web.history import words_of
 from experiments.web.moments import moment_text
 
 HOURS = 48
@@ -17,6 +18,9 @@ TOP, HEIGHT = 12, 150  # pixels above the plot, and of it
 LABEL_EVERY = 12  # hours
 MOST_MARK = 4
 ROUND = (1, 2, 5)
+NOTED = ("start", "ramp", "phase", "pause", "close_enrolment")
+MOST_NOTES = 30
+LABEL_WIDTH = 26  # per cent of the width that a note's label takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Something that changed who entered: `x` in per cent of the width; a label where it fits."""
+
+    x: str
+    label: str
+    has_room: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """An hour of the table: when, and the new units of each variant by name."""
 
@@ -54,6 +67,7 @@ class Hourly:
     y_ticks: tuple[Tick, ...]
     x_ticks: tuple[Tick, ...]
     rows: tuple[Row, ...]
+    notes: tuple[Note, ...]
     span: str
     zone: str
 
@@ -81,6 +95,7 @@ def hourly_of(experiment: Experiment, variants: Sequence[Variant]) -> Hourly:
         y_ticks=tuple(Tick(str(_y(top * part, top)), f"{top * part:,.0f}") for part in (0, 0.5, 1)),
         x_ticks=tuple(_x_ticks(experiment, hours)),
         rows=tuple(_rows(experiment, variants, names, hours, counts)),
+        notes=tuple(_notes(experiment, hours)),
         span=f"{_moment(experiment, hours[0])} to {_moment(experiment, hours[-1] + 1)}",
         zone=experiment.site.timezone,
     )
@@ -145,6 +160,18 @@ def _x_ticks(experiment: Experiment, hours: Sequence[int]) -> Iterable[Tick]:
     for index in range(0, len(hours), LABEL_EVERY):
         at = 100 * index / (len(hours) - 1)
         yield Tick(f"{at:.2f}%", f"{_local(experiment, hours[index]):%a %H:%M}")
+
+
+def _notes(experiment: Experiment, hours: Sequence[int]) -> Iterable[Note]:
+    """Yield the ramp's steps, phases and pauses of the window; labels keep clear of each other."""
+    first, last = (_local(experiment, hour) for hour in (hours[0], hours[-1]))
+    changes = experiment.changes.filter(action__in=NOTED, at__gte=first)
+    free = 0.0
+    for change in changes.order_by("at", "id")[:MOST_NOTES]:
+        at = min(100 * ((change.at - first) / (last - first)), 100.0)
+        has_room = free <= at <= 100 - LABEL_WIDTH
+        free = at + LABEL_WIDTH if has_room else free
+        yield Note(f"{at:.2f}%", words_of(change), has_room)
 
 
 def _rows(

@@ -94,6 +94,10 @@ def _due(experiment: Experiment, steps: Sequence[RampStep], step: RampStep) -> d
     return since + timedelta(hours=step.after_hours) if since else None
 
 
+def _state_now(experiment: Experiment) -> str:
+    return "at the end" if experiment.ended_at else "in force"
+
+
 def _cards(experiment: Experiment, steps: Sequence[RampStep]) -> list[StepCard]:
     taken = [step for step in steps if step.applied_at is not None]
     ahead = [step for step in steps if step.applied_at is None]
@@ -101,7 +105,7 @@ def _cards(experiment: Experiment, steps: Sequence[RampStep]) -> list[StepCard]:
         StepCard(
             step.percent,
             moment_text(step.applied_at, experiment.site) if step.applied_at else "",
-            "in force" if step is taken[-1] else "done",
+            _state_now(experiment) if step is taken[-1] else "done",
             "now" if step is taken[-1] else "done",
         )
         for step in taken

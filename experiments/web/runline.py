@@ -45,7 +45,7 @@ def run_line(experiment: Experiment, now: datetime, n_units: int) -> RunLine | N
     if started is None or planned is None:
         return None
     until = experiment.ended_at or now
-    last = max(until, planned, started + LEAST)
+    last = max(until, until if experiment.ended_at else planned, started + LEAST)
 
     def x(moment: datetime) -> str:
         return f"{100 * min(max((moment - started) / (last - started), 0.0), 1.0):.2f}%"

@@ -49,6 +49,19 @@ def test_page__with_units__draws_them_and_tells_the_same_in_a_table() -> None:
     assert 'data-label="Control"' in page
 
 
+def test_chart__of_a_ramp_by_hand__marks_when_more_were_let_in() -> None:
+    experiment = ramped(a_site())
+    services.ramp_to(experiment_id=experiment.pk, percent=50, actor="ines")
+    services.end_experiment(experiment_id=experiment.pk, actor="ines")
+    later = timezone.now() + timedelta(hours=5)
+    Experiment.objects.filter(pk=experiment.pk).update(ended_at=later)
+    exposed(experiment, 12)
+
+    page = shown(experiment)
+
+    assert "<title>Ramp 5 → 50 %</title>" in page
+
+
 def test_page__of_waiting_and_of_failed_batches__are_told_apart() -> None:
     experiment = ramped(a_site())
     now = timezone.now()
