@@ -16,8 +16,8 @@ from analytics.planner import (
 from analytics.queries import DAY_US
 from analytics.scope import data_cut_us
 from analytics.selectors import metrics_of
-from experiments.checks_plan import scheduled_days
-from experiments.checks_tryout import tester_slates
+from experiments.checks.plan import scheduled_days
+from experiments.checks.tryout import tester_slates
 from experiments.models import Event, Experiment, Slate
 from experiments.registries import Check
 
@@ -128,7 +128,7 @@ def _plan_found(experiment: Experiment) -> tuple[bool, str, str]:
     units = basis.traffic.units_by(days)
     figures = f"{days} days bring about {units:,.0f} units"
     smallest = lift_after(basis, days)
-    could = f", which show a lift of {100 * smallest:.2g} % or more" if smallest else ""
+    could = f", which show a lift of {_per_cent(smallest)} or more" if smallest else ""
     power = power_after(experiment, basis, days)
     if power is None or experiment.mde is None:
         detail = f"no lift worth detecting is named, or none possible; {figures}{could}"
@@ -143,5 +143,11 @@ def _plan_found(experiment: Experiment) -> tuple[bool, str, str]:
 
 def _longer(experiment: Experiment, basis: Basis) -> str:
     days = days_needed(experiment, basis)
-    wait = f"Plan {days} days" if days else "A year would not do: take more traffic"
-    return f"{wait}, take more traffic, or look for a larger lift."
+    if not days:
+        return "A year would not do: take more traffic, or look for a larger lift."
+    return f"Plan {days} days, take more traffic, or look for a larger lift."
+
+
+def _per_cent(lift: float) -> str:
+    """Return a lift in per cent: a whole number from 10 % on, else two figures."""
+    return f"{100 * lift:,.0f} %" if lift >= 0.1 else f"{100 * lift:.2g} %"
