@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from experiments import checks_beside, checks_plan, checks_setup, checks_tryout
-from experiments.buckets import free_range, taken_ranges
+from experiments.checks.beside import beside_checks
+from experiments.checks.plan import plan_checks
+from experiments.checks.setup import setup_checks
+from experiments.checks.tryout import tryout_checks
 from experiments.models import Experiment
 from experiments.registries import LAUNCH_CHECKS, Check
-
-__all__ = ["free_range", "launch_checks", "open_warnings", "own_checks", "taken_ranges"]
 
 
 def launch_checks(experiment: Experiment) -> list[Check]:
@@ -36,8 +36,8 @@ def open_warnings(checks: list[Check]) -> list[Check]:
 def own_checks(experiment: Experiment) -> list[Check]:
     """Return this room's checks, each with its reason and, where it fails, the fix."""
     return [
-        *checks_setup.setup_checks(experiment),
-        *checks_plan.plan_checks(experiment),
-        *checks_beside.beside_checks(experiment),
-        *checks_tryout.tryout_checks(experiment),
+        *setup_checks(experiment),
+        *plan_checks(experiment),
+        *beside_checks(experiment),
+        *tryout_checks(experiment),
     ]

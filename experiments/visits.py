@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from experiments.assignment.specs import UnitIds, Visit
 from experiments.errors import InvalidInput, TestingRefused
+from experiments.intake.shapes import Question, text_id
 from experiments.links import forced_by
-from experiments.shapes import Question, text_id
 from experiments.tokens import kept_claim
 
 ID_NAMES = ("visitor_id", "account_id", "session_id")

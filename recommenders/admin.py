@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidge
 from experiments.admin.base import ReadOnlyAdmin, StaffAdmin, say
 from experiments.admin.steps import Step, StepsAdmin
 from experiments.errors import ArmatureError
-from experiments.hints import queue_on_commit
+from experiments.intake.hints import queue_on_commit
 from experiments.models import Site
 from experiments.money import minor_digits, money_text, to_major, to_minor
 from experiments.roles import Action

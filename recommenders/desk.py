@@ -8,7 +8,7 @@ from django.utils.text import slugify
 
 from experiments.assignment.specs import UnitIds
 from experiments.desks import Sample, SampleItem, Setting, VariantDesk
-from experiments.hints import queue_on_commit
+from experiments.intake.hints import queue_on_commit
 from experiments.models import Site
 from experiments.money import money_text
 from recommenders import state

@@ -10,9 +10,9 @@ from typing import Any
 from experiments.assignment.assign import decide_placement
 from experiments.assignment.specs import Decision, PlacementSpec, UnitIds
 from experiments.errors import NotFound
-from experiments.recorder import record_slate
-from experiments.shapes import SlateRequest, text_id
-from experiments.slates import ServedSlate
+from experiments.intake.recorder import record_slate
+from experiments.intake.shapes import SlateRequest, text_id
+from experiments.intake.slates import ServedSlate
 from experiments.snapshot import SiteSpec
 from experiments.tokens import exposure_token, kept_token
 from experiments.visits import IgnoredToken, visit_of

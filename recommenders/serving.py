@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from experiments.assignment.specs import UnitIds
-from experiments.slates import SlateItem
+from experiments.intake.slates import SlateItem
 from recommenders.artifacts import score_unit
 from recommenders.errors import ArtifactError, ArtifactMissing
 from recommenders.loaded import Loaded, cache

@@ -8,7 +8,8 @@ import pytest
 from django.test import override_settings
 from pytest_django import Settings
 
-from experiments import hints, recorder, snapshot
+from experiments import snapshot
+from experiments.intake import hints, recorder
 from recommenders import loaded, state
 
 LONG = ("slow", "flow")

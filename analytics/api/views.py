@@ -17,7 +17,7 @@ from experiments.api.authentication import key_of
 from experiments.api.experiments import experiment_of
 from experiments.api.lists import SiteList
 from experiments.errors import NotFound
-from experiments.hints import queue_on_commit
+from experiments.intake.hints import queue_on_commit
 
 
 class AnalysisSerializer(serializers.ModelSerializer[Analysis]):

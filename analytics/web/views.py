@@ -23,7 +23,7 @@ from analytics.web.faces import listed_verdict, status_tone
 from analytics.web.page import moment_text, report_page
 from experiments.access import can, can_somewhere
 from experiments.errors import ArmatureError
-from experiments.hints import queue_on_commit
+from experiments.intake.hints import queue_on_commit
 from experiments.models import Experiment
 from experiments.roles import Action
 from experiments.scoping import within

@@ -13,11 +13,11 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from experiments import services
-from experiments.addresses import target_of
 from experiments.admin.base import ReadOnlyAdmin, StaffAdmin, actor_of, text_of
 from experiments.admin.steps import Step, StepsAdmin
 from experiments.errors import AddressRefused
 from experiments.models import Delivery, Notice, Webhook
+from experiments.outbox.addresses import target_of
 from experiments.roles import Action
 
 TONES = {"info": "info", "warning": "warning", "alarm": "danger"}

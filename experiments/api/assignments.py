@@ -17,7 +17,7 @@ from experiments.assignment.assign import decide_experiment
 from experiments.assignment.explain import Explanation, explain_experiment
 from experiments.assignment.specs import Decision, ExperimentSpec, Reason
 from experiments.errors import NotFound
-from experiments.shapes import AssignmentRequest, assignment_decoder
+from experiments.intake.shapes import AssignmentRequest, assignment_decoder
 from experiments.snapshot import SiteSpec
 from experiments.tokens import kept_token
 from experiments.visits import Asked, visit_of

@@ -12,14 +12,14 @@ from django.http.request import RawPostDataException, UnreadablePostError
 from msgspec import Raw
 
 from experiments.api.problems import Problem
-from experiments.refusals import (
+from experiments.intake.refusals import (
     NUL_ESCAPE,
     Refused,
     check_free_form,
     explain,
     refuse_bad_text,
 )
-from experiments.shapes import EventBatch, batch_decoder
+from experiments.intake.shapes import EventBatch, batch_decoder
 
 MAX_BODY = 1024 * 1024
 MAX_INFLATED = 1024 * 1024

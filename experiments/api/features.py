@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from experiments.api.keys import authenticate
 from experiments.api.limits import spend
 from experiments.api.storefront import matches_etag, not_modified, storefront
+from experiments.intake.shapes import encoder
 from experiments.payload import features_of
-from experiments.shapes import encoder
 from experiments.snapshot import Snapshot
 
 # As fresh as a snapshot is; while we are away a cache may go on answering for a day.

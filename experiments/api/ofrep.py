@@ -20,8 +20,8 @@ from experiments.api.problems import Problem
 from experiments.api.storefront import json_answer, matches_etag, not_modified, storefront
 from experiments.assignment.specs import UnitIds, Visit
 from experiments.flags import Flag, evaluate, flag_source, flag_sources
-from experiments.refusals import explain
-from experiments.shapes import Consent, LooseId, Question, Token, Unit, encoder
+from experiments.intake.refusals import explain
+from experiments.intake.shapes import Consent, LooseId, Question, Token, Unit, encoder
 from experiments.snapshot import SiteSpec
 from experiments.visits import visit_of
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.accepting import Receipt
 from experiments.api import examples
 from experiments.api.answers import Assignments, Explanations
-from experiments.shapes import AssignmentRequest, EventBatch, EventIn
+from experiments.intake.accepting import Receipt
+from experiments.intake.shapes import AssignmentRequest, EventBatch, EventIn
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from experiments.api.bodies import decode, read_body
 from experiments.api.problems import Problem
-from experiments.refusals import MAX_INTEGER, members
+from experiments.intake.refusals import MAX_INTEGER, members
 
 MAX_DEPTH = 16  # a condition may nest eight deep, and stands some levels deep itself
 _decoder = msgspec.json.Decoder()

@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from experiments.api.keys import allow_origin, preflight
 from experiments.api.problems import Problem, answers_problems
-from experiments.shapes import encoder
+from experiments.intake.shapes import encoder
 
 View = Callable[..., HttpResponse]
 

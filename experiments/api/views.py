@@ -6,14 +6,14 @@ from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from experiments.accepting import accept_events
 from experiments.api.bodies import decode_batch, read_body
 from experiments.api.keys import authenticate, clock_of
 from experiments.api.limits import spend
 from experiments.api.problems import Problem, answers_problems
 from experiments.api.storefront import json_answer, storefront
-from experiments.hints import hint
-from experiments.shapes import MAX_EVENTS, EventBatch
+from experiments.intake.accepting import accept_events
+from experiments.intake.hints import hint
+from experiments.intake.shapes import MAX_EVENTS, EventBatch
 from experiments.tasks import send_drain_hint
 
 

@@ -8,8 +8,8 @@ from experiments.assignment.assign import decide_experiment
 from experiments.assignment.specs import Decision, ExperimentSpec, UnitIds, Visit
 from experiments.clock import day_of
 from experiments.drain.exposures import Sighting
+from experiments.intake.shapes import EventIn, encoder
 from experiments.models import Quarantine, Site
-from experiments.shapes import EventIn, encoder
 from experiments.snapshot import compilable, compile_experiment
 from experiments.tokens import kept_claim
 from experiments.visits import attributes_of

@@ -9,14 +9,14 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from experiments.accepting import MAX_AHEAD, amount_of
 from experiments.assignment.specs import UnitIds
 from experiments.clock import day_of, microseconds
 from experiments.drain.claims import Claim, check_claims, is_claim
 from experiments.drain.exposures import Sighting
 from experiments.drain.joins import Key
+from experiments.intake.accepting import MAX_AHEAD, amount_of
+from experiments.intake.shapes import EventIn, encoder, text_id
 from experiments.models import Event, InboxBatch, Quarantine, Site, Slate
-from experiments.shapes import EventIn, encoder, text_id
 from experiments.tokens import token_claim
 
 

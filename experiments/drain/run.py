@@ -12,7 +12,7 @@ from experiments.drain.events import apply_events
 from experiments.drain.exposures import record_exposures
 from experiments.drain.joins import join_requests
 from experiments.drain.slates import apply_slates
-from experiments.hints import mark_asleep, mark_awake
+from experiments.intake.hints import mark_asleep, mark_awake
 from experiments.models import InboxBatch, Quarantine
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from experiments.assignment.specs import Reason
 from experiments.clock import day_of, microseconds
 from experiments.drain.exposures import Sighting
 from experiments.drain.joins import Key
+from experiments.intake.slates import ServedSlate, document_decoder
 from experiments.models import Experiment, InboxBatch, Site, Slate, Variant
-from experiments.slates import ServedSlate, document_decoder
 
 
 @dataclass(frozen=True, slots=True)

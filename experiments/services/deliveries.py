@@ -10,11 +10,11 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F, QuerySet
 
-from experiments.addresses import target_of
 from experiments.errors import AddressRefused
 from experiments.models import Delivery
-from experiments.posting import PostFailed, post
-from experiments.signatures import secret_of, signature_of
+from experiments.outbox.addresses import target_of
+from experiments.outbox.posting import PostFailed, post
+from experiments.outbox.signatures import secret_of, signature_of
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from experiments.buckets import free_range
 from experiments.errors import ApprovalMissing, LaunchRefused
-from experiments.launching import free_range, launch_checks, open_warnings
+from experiments.launching import launch_checks, open_warnings
 from experiments.models import Experiment, Waiver
 from experiments.registries import Check
 from experiments.services.phases import begin_phase

@@ -7,11 +7,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from experiments.addresses import target_of
 from experiments.models import Site, Webhook
+from experiments.outbox.addresses import target_of
+from experiments.outbox.signatures import secret_of
 from experiments.services.audit import record_change
 from experiments.services.storable import require_storable
-from experiments.signatures import secret_of
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from experiments.admin.layers import Part, layer_bar
 from experiments.admin.panel import TONES, report_url
-from experiments.checks_tryout import tester_slates
+from experiments.checks.tryout import tester_slates
 from experiments.desks import METRIC_DESKS, desk_of
 from experiments.lifecycle import Status
 from experiments.models import DecisionRecord, Experiment, Notice, Variant

@@ -13,8 +13,8 @@ from rest_framework.response import Response
 from experiments.api.authentication import key_of
 from experiments.api.bodies import decode, read_body
 from experiments.api.lists import SiteList
+from experiments.intake.shapes import Amount, Id
 from experiments.models import Site
-from experiments.shapes import Amount, Id
 from recommenders.catalogue import ItemRecord, upsert_items
 from recommenders.models import Item
 

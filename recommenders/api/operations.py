@@ -3,7 +3,7 @@
 from typing import Any
 
 from experiments.api.operations import Operation
-from experiments.shapes import SlateRequest
+from experiments.intake.shapes import SlateRequest
 from recommenders.api.answers import Recommendations
 
 REQUEST: dict[str, Any] = {

@@ -8,7 +8,7 @@ from experiments.api.bodies import check_bag, decode, read_body
 from experiments.api.keys import authenticate, clock_of
 from experiments.api.limits import spend
 from experiments.api.storefront import json_answer, storefront
-from experiments.shapes import slate_decoder
+from experiments.intake.shapes import slate_decoder
 from experiments.tasks import send_drain_hint
 from recommenders.api.answers import (
     DecidingExperiment,

@@ -5,8 +5,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from experiments.addresses import is_public, target_of
 from experiments.errors import AddressRefused
+from experiments.outbox.addresses import is_public, target_of
 
 
 @pytest.mark.parametrize(

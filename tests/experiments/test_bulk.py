@@ -8,8 +8,8 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.forms.models import model_to_dict
 
-from experiments.bulk import insert_ignoring_known
-from experiments.importing import EventRecord, import_events
+from experiments.intake.bulk import insert_ignoring_known
+from experiments.intake.importing import EventRecord, import_events
 from experiments.models import Event, Site
 from tests.factories import NOW, a_site
 

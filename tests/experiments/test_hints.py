@@ -10,8 +10,8 @@ import pytest
 from django.db import transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from experiments import hints
 from experiments.drain import drain_until_idle
+from experiments.intake import hints
 from experiments.models import Event
 from tests.experiments.drain.waiting import an_event, put_events
 from tests.factories import a_site
@@ -94,7 +94,7 @@ def test_hint__broker_away__is_logged_and_never_raised(
 ) -> None:
     broker = Broker(is_away=True)
 
-    with caplog.at_level(logging.WARNING, "experiments.hints"):
+    with caplog.at_level(logging.WARNING, "experiments.intake.hints"):
         hints.hint(broker.send)
         wait_sent()
 

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from experiments.drain.events import hash_of
-from experiments.importing import EventRecord, ImportCount, event_of, import_events
+from experiments.intake.importing import EventRecord, ImportCount, event_of, import_events
+from experiments.intake.shapes import event_decoder
 from experiments.models import Event
 from experiments.services import create_site
-from experiments.shapes import event_decoder
 
 AT = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
 pytestmark = pytest.mark.django_db

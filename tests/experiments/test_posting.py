@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.addresses import Target, target_of
-from experiments.posting import PostFailed, post
+from experiments.outbox.addresses import Target, target_of
+from experiments.outbox.posting import PostFailed, post
 from tests.experiments.receiver import listening
 
 BODY = b'{"a": 1}'

@@ -6,10 +6,10 @@ import pytest
 from django.db import OperationalError, connection
 from pytest_django import Settings
 
-from experiments import recorder
 from experiments.drain import drain_once
+from experiments.intake import recorder
+from experiments.intake.recorder import SLATES_PER_ROW, SlateBuffer, mode_of, record_slate
 from experiments.models import InboxBatch, Site, Slate
-from experiments.recorder import SLATES_PER_ROW, SlateBuffer, mode_of, record_slate
 from tests.experiments.drain.waiting import a_slate, refused_writes
 from tests.factories import a_site
 
@@ -70,7 +70,7 @@ def test_record__full_buffer__counts_and_says_what_is_lost(
 ) -> None:
     site = a_site()
 
-    with caplog.at_level(logging.ERROR, "experiments.recorder"):
+    with caplog.at_level(logging.ERROR, "experiments.intake.recorder"):
         outcomes = [
             record_slate(a_slate(site), mode="buffered", send_hint=nobody) for _ in range(7)
         ]
@@ -138,7 +138,7 @@ def test_flush__site_deleted_meanwhile__loses_its_slates_and_no_others(
         buffer.add(a_slate(site), nobody)
     doomed.delete()
 
-    with caplog.at_level(logging.ERROR, "experiments.recorder"):
+    with caplog.at_level(logging.ERROR, "experiments.intake.recorder"):
         written = buffer.flush()
 
     assert (written, buffer.lost) == (1, 2)
@@ -167,7 +167,7 @@ def test_flush_at_exit__database_refuses__says_what_is_lost(
 
 @pytest.mark.parametrize("mode", ["durable", "buffered"])
 def test_record__committed__tells_the_worker(mode: str, buffer: SlateBuffer) -> None:
-    from experiments import hints
+    from experiments.intake import hints
 
     heard: list[str] = []
     hints._sender = None

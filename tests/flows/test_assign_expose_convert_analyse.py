@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from analytics.services import compute_analysis, request_analysis
-from experiments import recorder
 from experiments.drain import drain_once
+from experiments.intake import recorder
 from experiments.models import Event, Experiment, Exposure, Site, Slate
 from experiments.services import end_experiment
 from tests.factories import NOW, running_experiment, simulated_site

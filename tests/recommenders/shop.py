@@ -13,7 +13,7 @@ import numpy as np
 from django.conf import settings
 
 from experiments.assignment.specs import UnitIds
-from experiments.importing import EventRecord, import_events
+from experiments.intake.importing import EventRecord, import_events
 from experiments.models import Site
 from recommenders import state
 from recommenders.catalogue import bump_catalogue

@@ -9,8 +9,8 @@ import pytest
 from experiments import snapshot
 from experiments.drain import drain_once
 from experiments.errors import NotFound
+from experiments.intake.shapes import slate_decoder
 from experiments.models import Exposure, Site, Slate
-from experiments.shapes import slate_decoder
 from experiments.tokens import token_claim
 from recommenders.recommend import Recommendation, recommend
 from tests.factories import NOW, draft_experiment, running_experiment

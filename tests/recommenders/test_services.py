@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from experiments.importing import EventRecord, import_events
+from experiments.intake.importing import EventRecord, import_events
 from experiments.models import Site
 from recommenders import registry, tasks
 from recommenders.errors import RecommenderError, SettingsError, TrainingError, UnknownRecommender

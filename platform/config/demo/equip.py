@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from config.simulation.events import CURRENCY, Event
 from config.simulation.history import history_events
 from config.simulation.shop import Shop
-from experiments.importing import EventRecord, import_events
+from experiments.intake.importing import EventRecord, import_events
 from experiments.keys import create_api_key
 from experiments.models import ApiKey, Site
 from experiments.services import create_site

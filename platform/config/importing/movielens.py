@@ -16,7 +16,7 @@ from config.importing.records import (
     file_identity,
     row_id,
 )
-from experiments.importing import EventRecord
+from experiments.intake.importing import EventRecord
 from recommenders.catalogue import ItemRecord
 
 GENRES = (

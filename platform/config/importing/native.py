@@ -14,10 +14,10 @@ import msgspec
 
 from config.importing.native_files import SUFFIXES, NativeRow, read_table
 from config.importing.records import BadRow, Figures, RejectedRow, SiteDefaults, SourceError
-from experiments.accepting import amount_of, rejection_of
-from experiments.importing import EventRecord
-from experiments.refusals import Refused, check_free_form
-from experiments.shapes import MAX_AMOUNT, EventIn, text_id
+from experiments.intake.accepting import amount_of, rejection_of
+from experiments.intake.importing import EventRecord
+from experiments.intake.refusals import Refused, check_free_form
+from experiments.intake.shapes import MAX_AMOUNT, EventIn, text_id
 from recommenders.api.items import ItemIn
 from recommenders.catalogue import ItemRecord
 

@@ -27,8 +27,8 @@ from config.importing.records import (
     file_identity,
     row_id,
 )
-from experiments.importing import EventRecord
-from experiments.shapes import MAX_AMOUNT
+from experiments.intake.importing import EventRecord
+from experiments.intake.shapes import MAX_AMOUNT
 from recommenders.catalogue import ItemRecord
 
 COLUMNS = (

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from hashlib import blake2b
 
 from config.importing.online_retail_rows import LONDON, InvoiceLine
-from experiments.importing import EventRecord
+from experiments.intake.importing import EventRecord
 
 PENNY = Decimal("0.01")
 

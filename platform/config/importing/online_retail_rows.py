@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from config.importing.files import Row
 from config.importing.records import BadRow
-from experiments.shapes import MAX_AMOUNT
+from experiments.intake.shapes import MAX_AMOUNT
 
 LONDON = ZoneInfo("Europe/London")
 # UCI's own form, and that of a well-known copy.

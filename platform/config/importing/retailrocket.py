@@ -22,7 +22,7 @@ from config.importing.records import (
     row_id,
 )
 from experiments.clock import EPOCH, MICROSECOND
-from experiments.importing import EventRecord
+from experiments.intake.importing import EventRecord
 from recommenders.catalogue import ItemRecord
 
 FILES = ("events.csv", "sample_events.csv")

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from config.importing.records import Figures, RejectedRow, Source
 from config.importing.rejects import RejectsFile
-from experiments.importing import EventRecord, ImportCount, import_events
+from experiments.intake.importing import EventRecord, ImportCount, import_events
 from experiments.models import Site
 from recommenders.catalogue import ItemRecord, UpsertCount, upsert_items
 

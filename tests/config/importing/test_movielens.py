@@ -7,7 +7,7 @@ import pytest
 
 from config.importing.movielens import MovieLens
 from config.importing.records import RejectedRow, SourceError, file_identity, row_id
-from experiments.importing import EventRecord
+from experiments.intake.importing import EventRecord
 from recommenders.catalogue import ItemRecord
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "ml-100k"

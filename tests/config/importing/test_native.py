@@ -13,8 +13,8 @@ import pytest
 
 from config.importing.native import Native
 from config.importing.records import RejectedRow, SourceError
-from experiments.importing import EventRecord
-from experiments.shapes import Line
+from experiments.intake.importing import EventRecord
+from experiments.intake.shapes import Line
 from recommenders.catalogue import ItemRecord
 
 AN_ID = "0192f0c1-7a2b-7cde-8f01-23456789abcd"

@@ -7,7 +7,7 @@ import pytest
 
 from config.importing.online_retail import OnlineRetail
 from config.importing.records import RejectedRow, SourceError, file_identity, row_id
-from experiments.importing import EventRecord
+from experiments.intake.importing import EventRecord
 from recommenders.catalogue import ItemRecord
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"

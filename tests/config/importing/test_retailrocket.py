@@ -7,7 +7,7 @@ import pytest
 
 from config.importing.records import RejectedRow, SourceError, file_identity, row_id
 from config.importing.retailrocket import RetailRocket
-from experiments.importing import EventRecord
+from experiments.intake.importing import EventRecord
 from recommenders.catalogue import ItemRecord
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "retailrocket-sample"

@@ -14,10 +14,10 @@ from config.replay import starting
 from config.replay.drive import MAX_BATCH, Course, drive
 from config.replay.history import copy_of, deeds_of, moment_of, site_named
 from config.replay.visits import Visit, group_visits
-from experiments import recorder
 from experiments.drain import drain_once
 from experiments.errors import InvalidInput, NotFound
-from experiments.importing import EventRecord, import_events
+from experiments.intake import recorder
+from experiments.intake.importing import EventRecord, import_events
 from experiments.models import Event, Exposure, Site, Slate
 from recommenders.catalogue import ItemRecord, upsert_items
 from recommenders.models import Item

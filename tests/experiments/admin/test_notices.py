@@ -9,8 +9,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from experiments.models import Change, Delivery, Notice, Site, Webhook
+from experiments.outbox.signatures import secret_of
 from experiments.services import create_webhook, raise_notice
-from experiments.signatures import secret_of
 from tests.experiments.admin.forms import signed_in
 from tests.factories import a_site, member
 

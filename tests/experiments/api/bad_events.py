@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from experiments.shapes import MAX_AMOUNT
+from experiments.intake.shapes import MAX_AMOUNT
 
 EUR = {"currency": "EUR"}
 BAD_FIELDS: dict[str, tuple[dict[str, Any], str, str | None]] = {

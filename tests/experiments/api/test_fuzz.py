@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from experiments import recorder
 from experiments.drain import drain_once
+from experiments.intake import recorder
+from experiments.intake.shapes import MAX_AMOUNT
 from experiments.models import Event, InboxBatch, Quarantine, Slate
-from experiments.shapes import MAX_AMOUNT
 from tests.callers import Caller, an_event, problem_of
 from tests.factories import NOW, running_experiment, simulated_site
 

@@ -7,8 +7,8 @@ from django.core import signing
 
 from analytics.models import Analysis
 from analytics.services import request_analysis
-from experiments import recorder
 from experiments.drain import drain_once
+from experiments.intake import recorder
 from experiments.models import Event, Experiment, Slate
 from experiments.tokens import exposure_token, token_claim
 from recommenders.models import Item

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from experiments import recorder
 from experiments.drain import drain_once
+from experiments.intake import recorder
 from experiments.models import Event, Exposure, InboxBatch, Quarantine, Slate
 from tests.callers import Caller, an_event, caller_for, refusal
 from tests.factories import NOW, a_site, running_experiment, simulated_site, stocked

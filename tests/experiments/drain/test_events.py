@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from experiments.accepting import MAX_AHEAD
 from experiments.drain import drain_once
+from experiments.intake.accepting import MAX_AHEAD
 from experiments.models import Event
 from experiments.tokens import exposure_token
 from tests.experiments.drain.waiting import a_purchase, an_event, put_events

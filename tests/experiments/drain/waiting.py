@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from experiments.accepting import store_events
 from experiments.drain import drain_once
+from experiments.intake.accepting import store_events
+from experiments.intake.recorder import write_slates
+from experiments.intake.slates import ServedSlate
 from experiments.models import Experiment, InboxBatch, Site, Variant
-from experiments.recorder import write_slates
-from experiments.slates import ServedSlate
 from tests.factories import NOW
 
 MAX_PASSES = 20

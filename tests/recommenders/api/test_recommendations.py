@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from experiments import recorder
 from experiments.drain import drain_once
+from experiments.intake import recorder
 from experiments.models import ApiKey, Exposure, Slate
 from tests.callers import Caller, caller_for, key_for
 from tests.factories import a_site, running_experiment, stocked

@@ -12,9 +12,9 @@ from multiprocessing.util import Finalize
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, connection
 
-from experiments.hints import hint
+from experiments.intake.hints import hint
+from experiments.intake.slates import ServedSlate, SlateDocument, document_encoder
 from experiments.models import InboxBatch, Site
-from experiments.slates import ServedSlate, SlateDocument, document_encoder
 
 log = logging.getLogger(__name__)
 

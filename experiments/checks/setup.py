@@ -5,7 +5,7 @@ from django.utils import timezone
 from experiments.assignment.conditions import validate_condition
 from experiments.assignment.layers import variant_ranges
 from experiments.buckets import allocations_beside, free_range
-from experiments.checks_prerequisites import prerequisite_problems
+from experiments.checks.prerequisites import prerequisite_problems
 from experiments.errors import AllocationError
 from experiments.models import Allocation, Experiment, Variant
 from experiments.registries import Check

@@ -9,8 +9,7 @@ from typing import Any
 import msgspec
 from django.db import transaction
 
-from experiments.models import InboxBatch, Quarantine
-from experiments.refusals import (
+from experiments.intake.refusals import (
     MAX_DEPTH,
     NUL_ESCAPE,
     Refused,
@@ -18,7 +17,8 @@ from experiments.refusals import (
     explain,
     refuse_bad_text,
 )
-from experiments.shapes import MAX_AMOUNT, EventIn, encoder, event_decoder
+from experiments.intake.shapes import MAX_AMOUNT, EventIn, encoder, event_decoder
+from experiments.models import InboxBatch, Quarantine
 from experiments.snapshot import SiteSpec
 
 MAX_AGE = timedelta(days=7)

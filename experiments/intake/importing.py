@@ -9,10 +9,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from experiments.bulk import insert_ignoring_known
 from experiments.drain.events import Arrival, event_row, hash_of
+from experiments.intake.bulk import insert_ignoring_known
+from experiments.intake.shapes import EventIn, Line, Money, Unit
 from experiments.models import Event, Site
-from experiments.shapes import EventIn, Line, Money, Unit
 
 LOOKUP = 500  # ids in one query; SQLite takes 999 parameters
 

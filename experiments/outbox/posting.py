@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 
-from experiments.addresses import Target
+from experiments.outbox.addresses import Target
 
 MOST_BYTES = 1024  # of an answer; nobody reads it, but a connection wants to be finished
 
