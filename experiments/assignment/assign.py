@@ -112,7 +112,7 @@ def _reason_and_variant(
         return Reason.ENDED, shipped
     if not visit.has_consent:
         return Reason.NO_CONSENT, None
-    if visit.forced and (forced := experiment.variant(visit.forced.get(experiment.key, ""))):
+    if visit.forced and (forced := forced_variant(experiment, visit)) is not None:
         return Reason.OVERRIDE, forced
     if (refusal := not_open(experiment, is_qa=visit.is_qa)) is not None:
         return refusal, None
@@ -133,7 +133,35 @@ def _reason_and_variant(
         return Reason.HOLDOUT, None
     if experiment.prerequisites and not _meets(experiment, visit, experiments, depth):
         return Reason.PREREQUISITE, None
-    return Reason.QA if visit.is_qa else Reason.SPLIT, _pick(experiment, units)
+    return entry_reason(experiment, visit, experiments), _pick(experiment, units)
+
+
+def forced_variant(experiment: ExperimentSpec, visit: Visit) -> VariantSpec | None:
+    """Return the variant that a link shows; what was killed does harm, and no link shows it."""
+    if experiment.is_killed:
+        return None
+    return experiment.variant(visit.forced.get(experiment.key, ""))
+
+
+def entry_reason(experiment: ExperimentSpec, visit: Visit, experiments: Experiments) -> Reason:
+    """Return under which reason a unit that enters does so; only SPLIT counts.
+
+    Whom a link has put into what this experiment builds on came here by the link as well.
+    """
+    if visit.is_qa:
+        return Reason.QA
+    is_led = visit.forced and _is_led(experiment, visit, experiments, MAX_PREREQUISITES)
+    return Reason.OVERRIDE if is_led else Reason.SPLIT
+
+
+def _is_led(experiment: ExperimentSpec, visit: Visit, experiments: Experiments, depth: int) -> bool:
+    for needed in experiment.prerequisites:
+        required = experiments.get(needed.experiment_id)
+        if required is None or depth == 0:
+            continue
+        if forced_variant(required, visit) or _is_led(required, visit, experiments, depth - 1):
+            return True
+    return False
 
 
 def shipped_variant(experiment: ExperimentSpec) -> VariantSpec | None:

@@ -11,6 +11,8 @@ from experiments.assignment.assign import (
     OVER,
     Experiments,
     decide_experiment,
+    entry_reason,
+    forced_variant,
 )
 from experiments.assignment.failing import first_failing
 from experiments.assignment.hashing import bucket_of
@@ -139,7 +141,10 @@ class _Asked:
         detail = f"a link forces {key}" if key else "no link forces a variant"
         if key and variant is None:
             detail = f"a link forces {key}, which is no variant"
-        return _Finding("link", key, detail, (Reason.OVERRIDE, variant) if variant else None)
+        shown = forced_variant(self.experiment, self.visit)
+        if variant and shown is None:
+            detail = f"a link forces {key}, which was killed"
+        return _Finding("link", key, detail, (Reason.OVERRIDE, shown) if shown else None)
 
     def _status(self) -> _Finding:
         experiment = self.experiment
@@ -236,7 +241,7 @@ class _Asked:
         if bucket is None or not ranges:
             return _Finding("variant", value, "no bucket picks a variant")
         picked = next(v for v in self.experiment.variants if holds((v.range,), bucket))
-        reason = Reason.QA if self.visit.is_qa else Reason.SPLIT
+        reason = entry_reason(self.experiment, self.visit, self.experiments)
         detail = f"bucket {bucket} is {_within(True, (picked.range,))}: {picked.key}"
         return _Finding("variant", value, detail, (reason, picked))
 
