@@ -56,7 +56,8 @@ class Placement(models.Model):
     def clean(self) -> None:
         """Refuse the key of an experiment: both name what storefronts and open clients fetch."""
         if self.site_id and self.site.experiments.filter(key=self.key).exists():
-            raise ValidationError({"key": f"{self.key!r} is the key of an experiment of this site."})
+            message = f"{self.key!r} is the key of an experiment of this site."
+            raise ValidationError({"key": message})
 
 
 class Allocation(models.Model):
