@@ -17,7 +17,7 @@ from experiments.roles import Action
 from experiments.web.life_views import life_urls, life_view
 from experiments.web.listing import OutcomeFilter, cleaned_query, list_context
 from experiments.web.pages import page_urls
-from experiments.web.setup_views import new_experiment, opening_url, setup_urls
+from experiments.web.setup.views import new_experiment, opening_url, setup_urls
 
 PER_PAGE = 50
 

@@ -8,7 +8,7 @@ from experiments import services
 from experiments.models import Experiment
 from experiments.roles import Action
 from experiments.web.acts import Act, page_url
-from experiments.web.setup_fields import text
+from experiments.web.fields import text
 
 LONGEST_KEY = 80
 

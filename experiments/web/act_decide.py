@@ -12,8 +12,8 @@ from experiments.models import DecisionRecord, Experiment
 from experiments.roles import Action
 from experiments.services.decisions import analysis_snapshot
 from experiments.web.acts import Act
+from experiments.web.fields import text
 from experiments.web.life import analysis_text
-from experiments.web.setup_fields import text
 
 NOTHING = ""
 

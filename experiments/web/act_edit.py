@@ -12,8 +12,8 @@ from experiments.lifecycle import EDITABLE, may_edit
 from experiments.models import Experiment
 from experiments.roles import Action
 from experiments.web.acts import Act
-from experiments.web.setup_fields import text
-from experiments.web.setup_saving import version_of
+from experiments.web.fields import text
+from experiments.web.setup.saving import version_of
 
 WRITTEN = "%Y-%m-%dT%H:%M"
 

@@ -18,9 +18,9 @@ from experiments.models import Experiment
 from experiments.roles import Action
 from experiments.selectors import exposure_counts
 from experiments.web.acts import Act, render, visible
+from experiments.web.fields import text, whole
 from experiments.web.life import FAR_FUTURE_US, variant_rows
 from experiments.web.moments import moment_text
-from experiments.web.setup_fields import text, whole
 
 
 class LinkForm(forms.Form):

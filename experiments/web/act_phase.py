@@ -12,9 +12,9 @@ from experiments.lifecycle import UNDER_WAY
 from experiments.models import Experiment, Variant
 from experiments.roles import Action
 from experiments.web.acts import Act
-from experiments.web.setup_fields import text, whole
-from experiments.web.setup_saving import version_of
-from experiments.web.setup_variants import VariantForm, row_of
+from experiments.web.fields import text, whole
+from experiments.web.setup.saving import version_of
+from experiments.web.setup.variants import VariantForm, row_of
 
 
 class PhaseVariantForm(VariantForm):

@@ -12,8 +12,8 @@ from experiments.models import Allocation, Experiment
 from experiments.ramping import open_percent
 from experiments.roles import Action
 from experiments.web.acts import Act
+from experiments.web.fields import text, whole
 from experiments.web.rampview import ramp_view
-from experiments.web.setup_fields import text, whole
 
 
 class RampForm(forms.Form):

@@ -20,7 +20,7 @@ from experiments.web.hourly import MOST_MARK, Hourly, hourly_of
 from experiments.web.moments import moment_text
 from experiments.web.rampview import RampView, ramp_view
 from experiments.web.runline import RunLine, run_line
-from experiments.web.setup_question import metric_choices, sentence_of
+from experiments.web.setup.question import metric_choices, sentence_of
 
 FAR_FUTURE_US = 2**62
 

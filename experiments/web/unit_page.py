@@ -17,7 +17,7 @@ from experiments.models import Holdout, Site
 from experiments.roles import Action
 from experiments.snapshot import compilable, compile_experiment
 from experiments.visits import attributes_of
-from experiments.web.setup_fields import ObjectField, text
+from experiments.web.fields import ObjectField, text
 
 IDS = ("visitor_id", "account_id", "session_id")
 WORDS = {

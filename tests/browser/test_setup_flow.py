@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from experiments.clock import microseconds
 from experiments.models import Event, Experiment, Membership, Site, Slate
 from experiments.services import VariantDraft, edit_experiment
-from experiments.web.setup_steps import ORDER
+from experiments.web.setup.steps import ORDER
 from tests.browser.conftest import OpenPage
 from tests.browser.screens import (
     VIEWS,

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from analytics.models import ExperimentMetric
 from experiments.models import Change, Experiment, Site
-from experiments.web.setup_duration import day_of_end, end_of
+from experiments.web.setup.duration import day_of_end, end_of
 from tests.experiments.admin.forms import signed_in, superuser
 from tests.experiments.web.posting import duration, errors_of, post_step, step_url
 from tests.factories import a_site, draft_experiment

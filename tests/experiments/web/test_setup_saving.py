@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from experiments.models import Change, Experiment
-from experiments.web.setup_steps import ORDER
+from experiments.web.setup.steps import ORDER
 from tests.experiments.admin.forms import change_url, signed_in, superuser
 from tests.experiments.web.posting import (
     CONTROL,

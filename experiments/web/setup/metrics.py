@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from experiments import services
 from experiments.desks import METRIC_DESKS, MetricOption, MetricUse, desk_of
 from experiments.models import Experiment
-from experiments.web.setup_fields import percent, percent_text
-from experiments.web.setup_page import Edit, Parts, StepPage
+from experiments.web.fields import percent, percent_text
+from experiments.web.setup.page import Edit, Parts, StepPage
 
 ROLES = (
     ("", "not used"),

@@ -11,8 +11,8 @@ from django.utils import timezone
 from experiments.clock import zone
 from experiments.desks import PLANNERS, Plan, PlanWeek, desk_of
 from experiments.models import Experiment, Site
-from experiments.web.setup_fields import percent, percent_text, whole
-from experiments.web.setup_page import Parts, StepPage
+from experiments.web.fields import percent, percent_text, whole
+from experiments.web.setup.page import Parts, StepPage
 
 MOST_UNITS = 2_000_000_000
 MOST_DAYS = 365

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 
 from experiments.models import Allocation, Experiment
-from experiments.web.setup_audience import AudiencePage
-from experiments.web.setup_checks import Checklist, ChecksPage
-from experiments.web.setup_duration import DurationPage
-from experiments.web.setup_metrics import MetricsPage
-from experiments.web.setup_page import StepPage
-from experiments.web.setup_question import QuestionPage, primary_of
-from experiments.web.setup_review import ReviewPage
-from experiments.web.setup_traffic import TrafficPage
-from experiments.web.setup_variants import VariantsPage
+from experiments.web.setup.audience import AudiencePage
+from experiments.web.setup.checks import Checklist, ChecksPage
+from experiments.web.setup.duration import DurationPage
+from experiments.web.setup.metrics import MetricsPage
+from experiments.web.setup.page import StepPage
+from experiments.web.setup.question import QuestionPage, primary_of
+from experiments.web.setup.review import ReviewPage
+from experiments.web.setup.traffic import TrafficPage
+from experiments.web.setup.variants import VariantsPage
 
 PAGES: dict[str, StepPage] = {
     page.slug: page

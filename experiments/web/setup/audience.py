@@ -16,8 +16,8 @@ from experiments.matching import Matching, count_matching
 from experiments.models import Experiment, Site, Variant
 from experiments.selectors import newest_event_us
 from experiments.services import OverrideDraft
-from experiments.web.setup_fields import ObjectField, starting_rows, text
-from experiments.web.setup_page import Edit, Parts, StepPage
+from experiments.web.fields import ObjectField, starting_rows, text
+from experiments.web.setup.page import Edit, Parts, StepPage
 
 SPARE_ROWS = 2
 MOST_ROWS = 50

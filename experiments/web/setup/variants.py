@@ -12,10 +12,10 @@ from experiments.errors import ArmatureError, InvalidInput
 from experiments.models import Experiment, Site, Variant
 from experiments.registries import PARAMETER_CHOICES
 from experiments.services import VariantDraft
-from experiments.web.setup_fields import ObjectField, add_error, starting_rows, text
-from experiments.web.setup_lists import columns_of
-from experiments.web.setup_page import Parts, StepPage
-from experiments.web.setup_shoppers import shopper_of, shoppers_of
+from experiments.web.fields import ObjectField, add_error, starting_rows, text
+from experiments.web.setup.lists import columns_of
+from experiments.web.setup.page import Parts, StepPage
+from experiments.web.setup.shoppers import shopper_of, shoppers_of
 
 MOST_VARIANTS = 10
 LAST_MARK = 4

@@ -15,10 +15,10 @@ from experiments.models import Experiment, Site
 from experiments.registries import PARAMETER_CHOICES
 from experiments.roles import Action
 from experiments.services import TEMPLATES, VariantDraft
-from experiments.web.setup_fields import text
-from experiments.web.setup_page import Parts
-from experiments.web.setup_places import Where
-from experiments.web.setup_question import QuestionForm, choose_primary, question_fields
+from experiments.web.fields import text
+from experiments.web.setup.page import Parts
+from experiments.web.setup.places import Where
+from experiments.web.setup.question import QuestionForm, choose_primary, question_fields
 
 BLANK = ""
 FIRST_VARIANTS = (

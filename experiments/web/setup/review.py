@@ -21,12 +21,12 @@ from experiments.lifecycle import actions
 from experiments.models import Allocation, Experiment, Site
 from experiments.roles import Action
 from experiments.web.approval import since_approval
-from experiments.web.setup_audience import required_variants
-from experiments.web.setup_checks import checklist_of
-from experiments.web.setup_duration import day_of_end
-from experiments.web.setup_fields import text
-from experiments.web.setup_page import StepPage
-from experiments.web.setup_question import metric_name, sentence_of
+from experiments.web.fields import text
+from experiments.web.setup.audience import required_variants
+from experiments.web.setup.checks import checklist_of
+from experiments.web.setup.duration import day_of_end
+from experiments.web.setup.page import StepPage
+from experiments.web.setup.question import metric_name, sentence_of
 
 
 class LaunchForm(forms.Form):

@@ -13,9 +13,9 @@ from experiments.assignment.hashing import BUCKETS
 from experiments.lifecycle import HOLDS_BUCKETS
 from experiments.models import Allocation, Experiment, Holdout, Variant
 from experiments.services import RampDraft, VariantDraft
-from experiments.web.setup_fields import percent, percent_text, text, whole
-from experiments.web.setup_page import Parts, StepPage
-from experiments.web.setup_variants import draft_of
+from experiments.web.fields import percent, percent_text, text, whole
+from experiments.web.setup.page import Parts, StepPage
+from experiments.web.setup.variants import draft_of
 
 AT_ONCE, OWN = "", "own"
 PRESETS = ("1, 5, 25, 100", "5, 25, 100", "10, 50, 100")

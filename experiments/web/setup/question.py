@@ -12,9 +12,9 @@ from experiments.desks import METRIC_DESKS, MetricUse, desk_of
 from experiments.hypothesis import hypothesis_sentence
 from experiments.models import Experiment, Site
 from experiments.roles import Action
-from experiments.web.setup_fields import text
-from experiments.web.setup_page import Edit, Parts, StepPage
-from experiments.web.setup_places import Where, free_key, is_taken, places_of
+from experiments.web.fields import text
+from experiments.web.setup.page import Edit, Parts, StepPage
+from experiments.web.setup.places import Where, free_key, is_taken, places_of
 
 Choices = list[tuple[str, Any]]
 

@@ -17,13 +17,13 @@ from experiments.admin.base import actor_of, is_editable, text_of
 from experiments.errors import ArmatureError, EditConflict
 from experiments.models import Experiment
 from experiments.roles import Action
-from experiments.web.setup_audience import AudienceForm, matching_of
-from experiments.web.setup_creating import create_draft, new_parts
-from experiments.web.setup_page import Parts, StepPage, are_valid
-from experiments.web.setup_places import require_places
-from experiments.web.setup_review import LaunchForm, Way, ways_of
-from experiments.web.setup_saving import differences, save_step, version_of
-from experiments.web.setup_steps import ORDER, PAGES, first_open, neighbours_of, steps_of
+from experiments.web.setup.audience import AudienceForm, matching_of
+from experiments.web.setup.creating import create_draft, new_parts
+from experiments.web.setup.page import Parts, StepPage, are_valid
+from experiments.web.setup.places import require_places
+from experiments.web.setup.review import LaunchForm, Way, ways_of
+from experiments.web.setup.saving import differences, save_step, version_of
+from experiments.web.setup.steps import ORDER, PAGES, first_open, neighbours_of, steps_of
 
 STAY, MORE = "stay", "more"
 OWN_TYPES = ("visitor", "account", "session")

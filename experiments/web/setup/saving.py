@@ -8,7 +8,7 @@ from django.db import transaction
 
 from experiments import services
 from experiments.models import Experiment
-from experiments.web.setup_page import Edit, Parts, StepPage, forms_of
+from experiments.web.setup.page import Edit, Parts, StepPage, forms_of
 
 MAX_VERSION = 2**31 - 1
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from experiments.desks import VARIANT_DESKS, Sample, desk_of
 from experiments.models import Experiment
-from experiments.web.setup_shoppers import Shopper
+from experiments.web.setup.shoppers import Shopper
 
 SAMPLE_SIZE = 10
 SHOWN = 5

@@ -10,8 +10,8 @@ from experiments import services
 from experiments.errors import ArmatureError
 from experiments.models import Experiment
 from experiments.registries import Check
-from experiments.web.setup_fields import text
-from experiments.web.setup_page import Edit, Parts, StepPage
+from experiments.web.fields import text
+from experiments.web.setup.page import Edit, Parts, StepPage
 
 
 class WaiveForm(forms.Form):

@@ -1,4 +1,4 @@
-"""The set-up's form fields: native controls, looks from the style sheet."""
+"""Form fields of the pages about experiments: native controls, looks from the style sheet."""
 
 from typing import Any
 

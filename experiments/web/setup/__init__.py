@@ -1,0 +1,1 @@
+"""Setting an experiment up, step by step: one page a file, and what they share."""
