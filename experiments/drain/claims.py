@@ -8,13 +8,21 @@ from experiments.assignment.assign import decide_experiment
 from experiments.assignment.specs import Decision, ExperimentSpec, UnitIds, Visit
 from experiments.clock import day_of
 from experiments.drain.exposures import Sighting
+from experiments.drain.phases import Split, split_at, splits_of
 from experiments.intake.shapes import EventIn, encoder
 from experiments.models import Quarantine, Site
 from experiments.snapshot import compilable, compile_experiment
 from experiments.tokens import kept_claim
 from experiments.visits import attributes_of
 
-Compiled = tuple[ExperimentSpec, dict[int, ExperimentSpec]]
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """An experiment now and in its phases, and by id those that its prerequisites lead to."""
+
+    spec: ExperimentSpec
+    splits: list[Split]
+    required: dict[int, ExperimentSpec]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +58,23 @@ def check_claims(claims: Iterable[Claim]) -> list[Sighting]:
 
 
 def _compiled(site_id: int, key: str) -> Compiled | None:
-    """Return an experiment and, by id, those that its prerequisites lead to."""
+    """Return an experiment with all that its claims are checked by, None for an unknown one."""
     rows = compilable().filter(site_id=site_id)
     row = rows.filter(key=key).first()
     if row is None:
         return None
     spec = compile_experiment(row)
-    if not spec.prerequisites:
-        return spec, {}
-    return spec, {each.pk: compile_experiment(each) for each in rows.exclude(status="archived")}
+    required = rows.exclude(status="archived") if spec.prerequisites else ()
+    return Compiled(
+        spec, splits_of(row, spec), {each.pk: compile_experiment(each) for each in required}
+    )
 
 
 def _decide(compiled: Compiled | None, claim: Claim) -> Decision | None:
     if compiled is None:
         return None
-    spec, experiments = compiled
-    return decide_experiment(spec, _visit(claim), experiments)
+    spec = split_at(compiled.splits, claim.moment, now=compiled.spec)
+    return decide_experiment(spec, _visit(claim), compiled.required)
 
 
 def _visit(claim: Claim) -> Visit:
