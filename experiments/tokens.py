@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.core import signing
 
-from experiments.assignment.specs import Decision
+from experiments.assignment.specs import Decision, ExperimentSpec
 
 SALT = "armature.exposure"
 KEPT_SALT = "armature.kept"
@@ -35,6 +35,22 @@ def kept_token(*, site_id: int, decision: Decision) -> str:
     """Return a token that keeps the unit what it is now, whoever signs in: no row remembers it."""
     claim = [site_id, decision.experiment_key, decision.phase, decision.unit_id]
     return signing.dumps(claim, salt=KEPT_SALT)
+
+
+def token_to_keep(
+    experiment: ExperimentSpec | None, decision: Decision, *, site_id: int
+) -> str | None:
+    """Return the token of a unit that may sign in later, None where there is nothing to carry over.
+
+    Who is signed in has none: handed on by the next one to sign in at the same screen, it would
+    make two accounts one unit.
+    """
+    if experiment is None or not experiment.is_sticky or not decision.in_experiment:
+        return None
+    fallback = experiment.fallback_unit_type
+    if fallback and decision.unit_type != fallback:
+        return None
+    return kept_token(site_id=site_id, decision=decision)
 
 
 def kept_claim(token: str, *, site_id: int) -> tuple[str, int, str] | None:

@@ -14,7 +14,7 @@ from experiments.intake.recorder import record_slate
 from experiments.intake.shapes import SlateRequest, text_id
 from experiments.intake.slates import ServedSlate
 from experiments.snapshot import SiteSpec
-from experiments.tokens import exposure_token, kept_token
+from experiments.tokens import exposure_token, token_to_keep
 from experiments.visits import IgnoredToken, visit_of
 from recommenders import state
 from recommenders.serving import POPULARITY, Served, Wish, serve
@@ -68,7 +68,7 @@ def recommend(
         served,
         recorded,
         token if body.consent.analytics else None,
-        _kept_token(site, decision),
+        token_to_keep(site.experiments.get(decision.experiment_id or 0), decision, site_id=site.id),
         asked.ignored,
     )
 
@@ -79,14 +79,6 @@ def placement_of(site: SiteSpec, key: str) -> PlacementSpec:
     if placement is None:
         raise NotFound(f"unknown placement {key!r}", known=list(site.placements), field="placement")
     return placement
-
-
-def _kept_token(site: SiteSpec, decision: Decision) -> str | None:
-    """Return what keeps the unit what it is over a sign-in, where the experiment is sticky."""
-    experiment = site.experiments.get(decision.experiment_id or 0)
-    if experiment is None or not experiment.is_sticky or not decision.in_experiment:
-        return None
-    return kept_token(site_id=site.id, decision=decision)
 
 
 def _context(body: SlateRequest) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from experiments.assignment.specs import Decision, ExperimentSpec, Reason
 from experiments.errors import NotFound
 from experiments.intake.shapes import AssignmentRequest, assignment_decoder
 from experiments.snapshot import SiteSpec
-from experiments.tokens import kept_token
+from experiments.tokens import token_to_keep
 from experiments.visits import Asked, visit_of
 
 
@@ -85,7 +85,6 @@ def _named(experiments: list[ExperimentSpec], key: str | None) -> list[Experimen
 
 def _assignment(decision: Decision, site: SiteSpec, experiment: ExperimentSpec) -> Assignment:
     variant = decision.variant
-    is_kept = experiment.is_sticky and decision.in_experiment
     return Assignment(
         experiment=experiment.key,
         phase=experiment.phase,
@@ -94,7 +93,7 @@ def _assignment(decision: Decision, site: SiteSpec, experiment: ExperimentSpec) 
         in_experiment=decision.in_experiment,
         reason=decision.reason,
         unit_type=decision.unit_type,
-        kept_token=kept_token(site_id=site.id, decision=decision) if is_kept else None,
+        kept_token=token_to_keep(experiment, decision, site_id=site.id),
     )
 
 
