@@ -1,15 +1,8 @@
-"""The compiled configuration in process memory: keys, sites, experiments. No request queries it."""
+"""From rows to what requests look at: every key, site and experiment, compiled at once."""
 
-import logging
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import msgspec
-from django.conf import settings
 from django.db.models import QuerySet
 
 from experiments.assignment.condition_normal import ConditionError, normalise
@@ -22,90 +15,44 @@ from experiments.assignment.specs import (
     VariantSpec,
 )
 from experiments.lifecycle import Status
-from experiments.models import ApiKey, ConfigVersion, Experiment, Holdout, Placement, Site
-from experiments.watching import Watched
+from experiments.models import ApiKey, Experiment, Holdout, Placement, Site
+from experiments.snapshot.specs import KeySpec, SiteSpec, Snapshot
 
-log = logging.getLogger(__name__)
-
-# What anybody may hear of; drafts are compiled too, but only testers meet them.
-PUBLISHED = (Status.SCHEDULED, Status.RUNNING, Status.PAUSED, Status.ENDED)
 UNSTARTED = (Status.DRAFT, Status.REVIEW, Status.SCHEDULED)
 NOBODY: dict[str, Any] = {"$not": {}}  # the condition that no unit meets
 DECIDING = (Status.RUNNING, Status.PAUSED)
 
 
-@dataclass(frozen=True, slots=True)
-class KeySpec:
-    """What a request needs to know of its key."""
+def compile_all(version: int) -> Snapshot:
+    """Return the snapshot of the rows as they are now.
 
-    digest: str
-    prefix: str
-    site_id: int
-    is_publishable: bool
-    scopes: frozenset[str]
-    expires_at: datetime | None
-
-    def is_valid(self, now: datetime) -> bool:
-        """Return whether the key has not expired; revoked keys are not in the snapshot."""
-        return self.expires_at is None or now < self.expires_at
-
-
-@dataclass(frozen=True, slots=True)
-class SiteSpec:
-    """One site: what its requests are checked against and decided by."""
-
-    id: int
-    slug: str
-    currency: str
-    timezone: str
-    allowed_origins: frozenset[str]
-    is_simulated: bool
-    exposure_mode: str
-    count_unverified: bool
-    placements: dict[str, PlacementSpec]
-    experiments: dict[int, ExperimentSpec]
-
-    @property
-    def published(self) -> list[ExperimentSpec]:
-        """Return the experiments that anybody may hear of, oldest first."""
-        return [each for each in self.experiments.values() if each.status in PUBLISHED]
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """Everything at one version; replaced as a whole, never changed."""
-
-    version: int
-    keys: dict[str, KeySpec]
-    sites: dict[int, SiteSpec]
-
-
-def version() -> int:
-    """Return the configuration's version; one small query."""
-    row = ConfigVersion.objects.filter(id=1).values_list("version", flat=True).first()
-    return row or 0
-
-
-def load(_previous: Snapshot | None = None) -> Snapshot:
-    """Return the snapshot compiled from the database, and keep a copy on disk."""
-    seen = version()
-    holdouts = _holdouts()
-    by_site: dict[int, list[ExperimentSpec]] = {}
-    for row in compilable().exclude(status=Status.ARCHIVED).order_by("id"):
-        by_site.setdefault(row.site_id, []).append(compile_experiment(row, holdouts))
-    placements: dict[int, list[Placement]] = {}
-    for placement in Placement.objects.all():
-        placements.setdefault(placement.site_id, []).append(placement)
-    snapshot = Snapshot(
-        version=seen,
+    `version`: read before them, so that a change in between is compiled again, never missed.
+    """
+    experiments = _experiments_by_site()
+    placements = _placements_by_site()
+    return Snapshot(
+        version=version,
         keys={key.digest: _key(key) for key in ApiKey.objects.filter(revoked_at=None)},
         sites={
-            site.pk: _site(site, placements.get(site.pk, []), by_site.get(site.pk, []))
+            site.pk: _site(site, placements.get(site.pk, []), experiments.get(site.pk, []))
             for site in Site.objects.all()
         },
     )
-    _keep_copy(snapshot)
-    return snapshot
+
+
+def _experiments_by_site() -> dict[int, list[ExperimentSpec]]:
+    holdouts = _holdouts()
+    out: dict[int, list[ExperimentSpec]] = {}
+    for row in compilable().exclude(status=Status.ARCHIVED).order_by("id"):
+        out.setdefault(row.site_id, []).append(compile_experiment(row, holdouts))
+    return out
+
+
+def _placements_by_site() -> dict[int, list[Placement]]:
+    out: dict[int, list[Placement]] = {}
+    for placement in Placement.objects.all():
+        out.setdefault(placement.site_id, []).append(placement)
+    return out
 
 
 def compilable() -> QuerySet[Experiment]:
@@ -248,43 +195,3 @@ def _at(
     placement: Placement, experiments: Iterable[ExperimentSpec], statuses: Sequence[Status]
 ) -> tuple[ExperimentSpec, ...]:
     return tuple(e for e in experiments if e.placement == placement.key and e.status in statuses)
-
-
-def _copy_path() -> Path:
-    return Path(settings.DATA_DIR) / "snapshot.json"
-
-
-def _keep_copy(snapshot: Snapshot) -> None:
-    """Write the last good copy, atomically; a disk that refuses must not stop the service."""
-    try:
-        _replace(_copy_path(), msgspec.json.encode(snapshot))
-    except (OSError, ValueError) as error:
-        log.error("configuration not copied to disk: %s", error)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put the content in the file's place; it lists key digests, so only this user may read it."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    temporary.unlink(missing_ok=True)
-    temporary.touch(mode=0o600, exist_ok=False)
-    temporary.write_bytes(content)
-    temporary.replace(path)
-
-
-def restore() -> Snapshot | None:
-    """Return the last good copy from disk, None when there is none that can be read."""
-    try:
-        return msgspec.json.decode(_copy_path().read_bytes(), type=Snapshot)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, RecursionError) as error:
-        log.error("the configuration's copy on disk cannot be read: %s", error)
-        return None
-
-
-watched: Watched[Snapshot] = Watched("configuration", version=version, load=load, restore=restore)
-
-
-def current() -> Snapshot:
-    """Return the snapshot of this process; no query, no lock, at most some seconds old."""
-    return watched.get()
