@@ -14,6 +14,7 @@ from analytics.errors import AnalyticsError
 from analytics.models import Analysis, Metric
 from analytics.queries import MetricQuery, check_metric
 from experiments.admin.base import ReadOnlyAdmin, StaffAdmin
+from experiments.admin.recorded import Recorded
 from experiments.models import Experiment
 from experiments.roles import Action
 
@@ -63,7 +64,7 @@ class MetricForm(forms.ModelForm):
 
 
 @admin.register(Metric)
-class MetricAdmin(StaffAdmin):
+class MetricAdmin(Recorded, StaffAdmin):
     """Metrics; a changed definition is a new version, so old reports keep theirs."""
 
     action = Action.ANALYSE

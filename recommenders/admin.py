@@ -11,12 +11,14 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget
 
 from experiments.admin.base import ReadOnlyAdmin, StaffAdmin, say
+from experiments.admin.recorded import Recorded
 from experiments.admin.steps import Step, StepsAdmin
 from experiments.errors import ArmatureError
 from experiments.intake.hints import queue_on_commit
 from experiments.models import Site
 from experiments.money import minor_digits, money_text, to_major, to_minor
 from experiments.roles import Action
+from experiments.services import record_change
 from recommenders import services
 from recommenders.base import checked_settings
 from recommenders.catalogue import bump_catalogue
@@ -166,7 +168,7 @@ TRAIN = Step(
 
 
 @admin.register(Recommender)
-class RecommenderAdmin(StepsAdmin):
+class RecommenderAdmin(Recorded, StepsAdmin):
     """Recommenders; training runs in the worker."""
 
     form = RecommenderForm
@@ -193,7 +195,18 @@ class RecommenderAdmin(StepsAdmin):
 
 
 def _promote(artifact: Artifact, actor: str, reason: str) -> str:
+    recommender = artifact.recommender
+    before = recommender.champion.full_name if recommender.champion else None
     services.promote_artifact(artifact=artifact)
+    record_change(
+        site=artifact.site,
+        subject=f"recommender {recommender.key}",
+        action="promote",
+        actor=actor,
+        before={"champion": before},
+        after={"champion": artifact.full_name},
+        reason=reason,
+    )
     return f"{artifact.full_name} is champion."
 
 

@@ -11,6 +11,7 @@ from django.urls import URLPattern
 
 from experiments.admin.base import is_editable
 from experiments.admin.experiment_steps import ARCHIVE, CLOSE, END, KILL, PAUSE, START
+from experiments.admin.recorded import Recorded
 from experiments.admin.steps import StepsAdmin
 from experiments.models import Experiment
 from experiments.roles import Action
@@ -23,7 +24,7 @@ PER_PAGE = 50
 
 
 @admin.register(Experiment)
-class ExperimentAdmin(StepsAdmin):
+class ExperimentAdmin(Recorded, StepsAdmin):
     """Experiments: set up in a flow of its own until the start, then run from a page."""
 
     action = Action.EDIT

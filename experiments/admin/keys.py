@@ -10,6 +10,8 @@ from django.urls import reverse
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from experiments import services
+from experiments.admin.recorded import Recorded
 from experiments.admin.steps import Step, StepsAdmin
 from experiments.keys import DEFAULT_SECRET_SCOPES, SCOPES, create_api_key, revoke_api_key
 from experiments.models import ApiKey
@@ -40,7 +42,18 @@ class ApiKeyForm(forms.ModelForm):
 
 
 def _revoke(key: ApiKey, actor: str, reason: str) -> str:
-    revoke_api_key(key=key)
+    if key.revoked_at is not None:
+        return f"{key.name} was revoked already"
+    revoked = revoke_api_key(key=key)
+    services.record_change(
+        site=key.site,
+        subject=f"API key {key.name}",
+        action="revoke",
+        actor=actor,
+        before={"revoked_at": None},
+        after={"revoked_at": revoked.revoked_at},
+        reason=reason,
+    )
     return f"{key.name} is revoked: {reason}"
 
 
@@ -62,7 +75,7 @@ REVOKE = Step(
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(StepsAdmin):
+class ApiKeyAdmin(Recorded, StepsAdmin):
     """Keys; the secret is shown once, right after it was made."""
 
     form = ApiKeyForm
@@ -92,6 +105,7 @@ class ApiKeyAdmin(StepsAdmin):
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         """Make the key; its secret lives until the answer to this request."""
+        request._armature_before = {}  # type: ignore[attr-defined]
         made, secret = create_api_key(
             site=obj.site, name=obj.name, kind=obj.kind, scopes=form.cleaned_data["scopes"]
         )

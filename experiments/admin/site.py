@@ -13,6 +13,7 @@ from experiments import services
 from experiments.access import can, sites_of
 from experiments.admin.base import StaffAdmin
 from experiments.admin.parameters import choice_fields, choices_of, with_choices, wrong_choices
+from experiments.admin.recorded import Recorded
 from experiments.models import Event, Experiment, Layer, Placement, Site
 from experiments.registries import PARAMETER_CHOICES
 from experiments.roles import Action
@@ -59,7 +60,7 @@ class SiteForm(forms.ModelForm):
 
 
 @admin.register(Site)
-class SiteAdmin(StaffAdmin):
+class SiteAdmin(Recorded, StaffAdmin):
     """Storefronts; a new one gets its layers, placements, metrics and recommenders."""
 
     form = SiteForm
@@ -99,7 +100,7 @@ class SiteAdmin(StaffAdmin):
 
 
 @admin.register(Layer)
-class LayerAdmin(StaffAdmin):
+class LayerAdmin(Recorded, StaffAdmin):
     """Layers; the seed is given once."""
 
     fixed_fields = ("site", "key")
@@ -110,6 +111,12 @@ class LayerAdmin(StaffAdmin):
     fields = ["site", "name", "key", "seed"]
     readonly_fields = ["seed"]
     prepopulated_fields = {"key": ["name"]}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Layer | None = None) -> bool:
+        """Keep the layers of a holdout: one without layers would hold out of the whole site."""
+        if obj is not None and obj.holdouts.exists():
+            return False
+        return super().has_delete_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Layer, form: Any, change: bool) -> None:
         """Give a new layer its seed."""
@@ -154,7 +161,7 @@ class PlacementForm(forms.ModelForm):
 
 
 @admin.register(Placement)
-class PlacementAdmin(StaffAdmin):
+class PlacementAdmin(Recorded, StaffAdmin):
     """Placements, and what serves units outside every experiment."""
 
     form = PlacementForm

@@ -50,6 +50,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             ("Deliveries", "experiments.delivery", "outgoing_mail"),
             ("Layers", "experiments.layer", "layers"),
             ("Placements", "experiments.placement", "place_item"),
+            ("Holdouts", "experiments.holdout", "do_not_disturb_on"),
         ],
     ),
     (

@@ -64,6 +64,7 @@ SCREENS = {
     "experiments.site": Screen(VIEW, MANAGE_ALL, MANAGE, MANAGE_ALL, site="pk"),
     "experiments.layer": Screen(VIEW, MANAGE, MANAGE, MANAGE),
     "experiments.placement": Screen(VIEW, MANAGE, MANAGE, MANAGE),
+    "experiments.holdout": Screen(VIEW, MANAGE, MANAGE, MANAGE),
     "experiments.apikey": Screen(VIEW, MANAGE, NOBODY, NOBODY, steps={"revoke": MANAGE}),
     "experiments.membership": Screen(PEOPLE, PEOPLE, NOBODY, PEOPLE),
     "recommenders.item": Screen(VIEW, MANAGE, MANAGE, MANAGE),

@@ -7,7 +7,16 @@ from analytics.models import Analysis
 from experiments import services
 from experiments.clock import microseconds
 from experiments.keys import create_api_key
-from experiments.models import Event, Experiment, Exposure, InboxBatch, Quarantine, Site, Slate
+from experiments.models import (
+    Event,
+    Experiment,
+    Exposure,
+    Holdout,
+    InboxBatch,
+    Quarantine,
+    Site,
+    Slate,
+)
 from recommenders.models import Artifact
 from tests.factories import a_site, draft_experiment, member, stocked
 
@@ -84,6 +93,7 @@ def filled_site(slug: str, currency: str = "EUR") -> Site:
     stocked(site, 3)
     site.item_set.update(title=EVIL, category=EVIL)
     create_api_key(site=site, name=EVIL)
+    Holdout.objects.create(site=site, key="never", name=EVIL, seed=f"never-{slug}", buckets=500)
     services.create_webhook(site=site, name=EVIL, url="https://93.184.216.34/")
     member(site, "viewer", f"{EVIL} {slug}")
     AccessAttempt.objects.create(
