@@ -19,7 +19,7 @@ from experiments.services import (
     send_deliveries,
 )
 from experiments.services.deliveries import TRIES
-from tests.experiments.receiver import Received, Receiver, listening
+from tests.experiments.outbox.receiver import Received, Receiver, listening
 from tests.factories import a_site, draft_experiment
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ import pytest
 
 from experiments.outbox.addresses import Target, target_of
 from experiments.outbox.posting import PostFailed, post
-from tests.experiments.receiver import listening
+from tests.experiments.outbox.receiver import listening
 
 BODY = b'{"a": 1}'
 
