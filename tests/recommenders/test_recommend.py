@@ -12,6 +12,7 @@ from experiments.errors import NotFound
 from experiments.intake.shapes import slate_decoder
 from experiments.models import Exposure, Site, Slate
 from experiments.tokens import token_claim
+from recommenders.loaded import cache
 from recommenders.recommend import Recommendation, recommend
 from tests.factories import NOW, draft_experiment, running_experiment
 from tests.recommenders.shop import DAMAGES, a_shop
@@ -80,6 +81,7 @@ def test_recommend__fallback__is_recorded_with_its_reason() -> None:
         DAMAGES["folder gone"][0](artifact)
     DAMAGES["folder gone"][0](_champion(site, "popularity"))
     DAMAGES["folder gone"][0](_champion(site, "random"))
+    cache.forget()  # the launch's checks have opened them
 
     answer = call(site)
 
