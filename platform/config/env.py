@@ -10,6 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
+# A connection whose other end is gone is noticed within half a minute, not within hours.
+ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 
 
 def text(name: str, default: str = "") -> str:
@@ -51,13 +53,20 @@ def folder(name: str, default: Path) -> Path:
     return Path(text(name, str(default))).expanduser().resolve()
 
 
-def database(name: str, default: Path) -> dict[str, Any]:
-    """Return Django's settings for `sqlite:///file` or `postgresql://user:secret@host:port/name`."""
+def database(
+    name: str, default: Path, *, connect_s: int = 0, patience_s: int = 0
+) -> dict[str, Any]:
+    """Return Django's settings for `sqlite:///file` or `postgresql://user:secret@host:port/name`.
+
+    Of PostgreSQL, `connect_s` and `patience_s` limit how long a connection and a statement may
+    take, 0 for no limit; what the URL's query says goes before.
+    """
     url = urlsplit(text(name, f"sqlite:///{default}"))
     if url.scheme == "sqlite":
         return _sqlite(url.path[1:] if url.path.startswith("//") else url.path)
     if url.scheme in {"postgres", "postgresql"}:
-        return _postgresql(url.path.lstrip("/"), url, dict(parse_qsl(url.query)))
+        limits = {"connect_timeout": connect_s, "patience_s": patience_s, **ALIVE}
+        return _postgresql(url.path.lstrip("/"), url, {**limits, **dict(parse_qsl(url.query))})
     raise ImproperlyConfigured(
         f"{name} must begin with sqlite:/// or postgresql://; it begins with {url.scheme!r}"
     )
@@ -78,9 +87,9 @@ def _sqlite(path: str) -> dict[str, Any]:
     }
 
 
-def _postgresql(name: str, url: Any, options: Mapping[str, str]) -> dict[str, Any]:
+def _postgresql(name: str, url: Any, options: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.postgresql",
         "NAME": unquote(name),
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),

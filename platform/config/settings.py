@@ -125,7 +125,15 @@ TEMPLATES = [
 ]
 
 # ── storage ─────────────────────────────────────────────────────────────────────────────────────
-DATABASES = {"default": env.database("DATABASE_URL", DATA_DIR / "armature.sqlite3")}
+DATABASES = {
+    "default": env.database(
+        "DATABASE_URL",
+        DATA_DIR / "armature.sqlite3",
+        connect_s=env.integer("ARMATURE_DATABASE_CONNECT_TIMEOUT", 3),
+        # Longer than any task may take; a web process sets itself a shorter one (wsgi.py).
+        patience_s=env.integer("ARMATURE_DATABASE_TIMEOUT", 900, high=86_400),
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 _cache_url = env.text("ARMATURE_CACHE_URL")
 CACHES = {

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Seconds: somebody waits for the page, and the thread is one of few.
+os.environ.setdefault("ARMATURE_DATABASE_TIMEOUT", "10")
 
 import django
 from django.conf import settings
@@ -12,7 +14,7 @@ from django.core.handlers.wsgi import WSGIHandler
 
 from experiments.assignment.hashing import use_kernel
 
-API_PREFIXES = ("/api/v1/", "/api/features/", "/ofrep/")
+API_PREFIXES = ("/api/v1/", "/api/features/", "/ofrep/", "/v1/")
 
 
 def _handler(middleware: list[str]) -> WSGIHandler:

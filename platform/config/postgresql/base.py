@@ -1,0 +1,55 @@
+"""Django's PostgreSQL backend with an end to waiting, also for a server that does not answer.
+
+`statement_timeout` ends what the server still works on. A server that was stopped, or whose machine
+hangs behind a connection that stays open, ends nothing: there the client has to stop waiting.
+"""
+
+from types import ModuleType
+from typing import Any, TypeVar
+
+import psycopg
+from django.db.backends.postgresql import base
+from psycopg.abc import PQGen
+
+T = TypeVar("T")
+# The server's own limit comes first where it can: its connection stays good.
+GRACE_S = 2.0
+ACTIVE = psycopg.pq.TransactionStatus.ACTIVE
+
+
+class PatientConnection(psycopg.Connection[Any]):
+    """A connection that is closed when an answer takes longer than `patience_s`; 0: never."""
+
+    patience_s = 0
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """Return what the server answered; raises OperationalError when it did not in time."""
+        limit = self.patience_s + GRACE_S if self.patience_s else None
+        try:
+            return super().wait(gen, interval, limit if timeout is None else timeout)
+        except psycopg.OperationalError as error:
+            if limit is None or timeout is not None or self.pgconn.transaction_status != ACTIVE:
+                raise
+            self.pgconn.finish()  # an answer may still come; nobody may take it for another's
+            raise psycopg.OperationalError(f"no answer within {limit:g} s") from error
+
+
+def _connect(**params: Any) -> PatientConnection:
+    """Return a connection; `patience_s`: seconds for each statement, 0 for as long as it takes."""
+    patience_s = int(params.pop("patience_s", 0))
+    if patience_s:
+        limit = f"-c statement_timeout={patience_s * 1000}"
+        params["options"] = f"{limit} {params.get('options', '')}".strip()
+    connection = PatientConnection.connect(**params)
+    connection.patience_s = patience_s
+    return connection
+
+
+_patient = ModuleType("psycopg")  # Django asks the module for its errors, too
+vars(_patient).update(vars(psycopg), connect=_connect)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's own, but for how it connects."""
+
+    Database = _patient
