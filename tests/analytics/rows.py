@@ -11,6 +11,7 @@ from experiments.clock import day_of, microseconds
 from experiments.models import Event, Experiment, Exposure, Site, Slate, Variant
 from experiments.services import end_experiment
 from tests.factories import NOW, a_site, draft_experiment
+from tests.rows import a_slate, an_event
 
 _numbers = count(1)
 
@@ -40,42 +41,21 @@ def exposure(
 
 def event(site: Site, kind: str, at: datetime, **fields: Any) -> Event:
     """Return an unsaved event."""
-    return Event(
-        **{
-            "site": site,
-            "event_id": an_id(),
-            "type": kind,
-            "occurred_at": at,
-            "ts_us": microseconds(at),
-            "day": day_of(at, "UTC"),
-            "received_at": at,
-            "body_hash": "0" * 32,
-        }
-        | fields
-    )
+    return an_event(site, kind, at, **{"event_id": an_id()} | fields)
 
 
 def slate(variant: Variant, unit: str, at: datetime, **fields: Any) -> Slate:
     """Return an unsaved slate that the variant showed."""
     experiment = variant.experiment
-    return Slate(
-        **{
-            "site": experiment.site,
-            "request_id": an_id(),
-            "placement": "home",
-            "served_at": at,
-            "ts_us": microseconds(at),
-            "day": day_of(at, "UTC"),
-            "visitor_id": unit,
-            "experiment": experiment,
-            "phase": experiment.phase,
-            "variant": variant,
-            "unit_id": unit,
-            "reason": "SPLIT",
-            "recommender": "popularity",
-        }
-        | fields
-    )
+    values = {
+        "request_id": an_id(),
+        "visitor_id": unit,
+        "experiment": experiment,
+        "phase": experiment.phase,
+        "variant": variant,
+        "unit_id": unit,
+    }
+    return a_slate(experiment.site, at, **values | fields)
 
 
 @dataclass(frozen=True, slots=True)

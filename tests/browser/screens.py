@@ -1,5 +1,6 @@
 """What every screen is checked for: nothing overflows, nothing is clipped, nobody is shut out."""
 
+import os
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -7,6 +8,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page, Request
 
 GRAVE = {"serious", "critical"}
+# The admin's theme cuts what is longer than its line in the account's name and the menu's search.
+ADMIN_MAY_CLIP = "pre, #nav-sidebar-inner, #header-inner"
+# The menu and rows of fields scroll inside themselves.
+ADMIN_MAY_SCROLL = "pre, textarea, #nav-sidebar, [data-simplebar]"
+SETTLING_MS = 300  # the theme's own transitions
+SHOTS = os.environ.get("ARMATURE_SHOTS", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +121,21 @@ def serious_violations(page: Page) -> list[str]:
         for each in found
         if each["impact"] in GRAVE
     ]
+
+
+def assert_well_made(page: Page) -> None:
+    """Assert that nothing overflows, nothing is clipped and axe finds nothing grave."""
+    assert_no_overflow(page)
+    assert_no_clipped_text(page)
+    assert serious_violations(page) == []
+
+
+def assert_admin_well_made(page: Page, name: str = "") -> None:
+    """Assert the same of a page in the admin; keeps a picture of it by its name in SHOTS."""
+    page.wait_for_timeout(SETTLING_MS)
+    if SHOTS and name:
+        width = page.viewport_size["width"] if page.viewport_size else 0
+        page.screenshot(path=f"{SHOTS}/{name}-{width}.png", full_page=True)
+    assert_no_overflow(page, may_scroll=ADMIN_MAY_SCROLL)
+    assert_no_clipped_text(page, may_clip=ADMIN_MAY_CLIP)
+    assert serious_violations(page) == []

@@ -2,32 +2,15 @@
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from experiments.models import Experiment
 from tests.browser.conftest import OpenPage
-from tests.browser.screens import (
-    View,
-    assert_no_clipped_text,
-    assert_no_overflow,
-    serious_violations,
-)
+from tests.browser.screens import View
+from tests.browser.screens import assert_admin_well_made as assert_well_made
 from tests.factories import a_site, running_experiment
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-# The theme cuts what is longer than its line in the account's name and the menu's search box.
-MAY_CLIP = "pre, #nav-sidebar-inner, #header-inner"
-# The menu and rows of fields scroll inside themselves.
-MAY_SCROLL = "pre, #nav-sidebar, [data-simplebar]"
-
-
-def assert_well_made(page: Page) -> None:
-    """Assert that nothing overflows, nothing is clipped and axe finds nothing grave."""
-    page.wait_for_timeout(300)
-    assert_no_overflow(page, may_scroll=MAY_SCROLL)
-    assert_no_clipped_text(page, may_clip=MAY_CLIP)
-    assert serious_violations(page) == []
 
 
 def test_experiment__ended_in_the_admin__asks_for_a_reason_first(

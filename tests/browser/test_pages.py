@@ -8,21 +8,10 @@ from playwright.sync_api import Page, expect
 from tests.analytics.rows import a_run
 from tests.analytics.web.reports import BETTER, analyse
 from tests.browser.conftest import OpenPage
-from tests.browser.screens import (
-    View,
-    assert_no_clipped_text,
-    assert_no_overflow,
-    serious_violations,
-)
+from tests.browser.screens import View, assert_well_made
 from tests.factories import a_site, draft_experiment
 
 pytestmark = pytest.mark.browser
-
-
-def assert_sound(page: Page) -> None:
-    assert_no_overflow(page)
-    assert_no_clipped_text(page)
-    assert serious_violations(page) == []
 
 
 def test_login_page__any_view__is_sound(open_page: OpenPage, view: View) -> None:
@@ -31,7 +20,7 @@ def test_login_page__any_view__is_sound(open_page: OpenPage, view: View) -> None
     page.goto("/reports/")
 
     expect(page.get_by_role("heading", name="Sign in to Armature")).to_be_visible()
-    assert_sound(page)
+    assert_well_made(page)
 
 
 def test_login__with_name_and_password__leads_to_the_page_asked_for(
@@ -45,7 +34,7 @@ def test_login__with_name_and_password__leads_to_the_page_asked_for(
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_contain_text("correct username and password")
-    assert_sound(page)
+    assert_well_made(page)
     page.get_by_label("Password").fill("a long password of hers")
     page.get_by_role("button", name="Sign in").click()
 
@@ -56,7 +45,7 @@ def test_report_list__without_experiments__is_sound(signed_in_page: Page) -> Non
     signed_in_page.goto("/reports/")
 
     expect(signed_in_page.get_by_text("There is no experiment yet")).to_be_visible()
-    assert_sound(signed_in_page)
+    assert_well_made(signed_in_page)
 
 
 def test_report_list__with_experiments__shows_them_and_is_sound(signed_in_page: Page) -> None:
@@ -72,7 +61,7 @@ def test_report_list__with_experiments__shows_them_and_is_sound(signed_in_page: 
     expect(row).to_contain_text("Ship Treatment")
     expect(row).to_contain_text("as of Fri 20 Nov 2026, 12:00 UTC")
     expect(page.get_by_text("51–56 of 56 experiments")).to_be_visible()
-    assert_sound(page)
+    assert_well_made(page)
 
 
 def test_menu__on_a_phone__opens_and_marks_the_current_page(
@@ -86,7 +75,7 @@ def test_menu__on_a_phone__opens_and_marks_the_current_page(
     current = page.get_by_role("navigation", name="Main menu").locator("[aria-current]")
     expect(current).to_have_text("Reports")
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-    assert_sound(page)
+    assert_well_made(page)
 
 
 def test_sign_out__from_a_report__leads_to_signing_in(open_page: OpenPage, operator: User) -> None:
@@ -110,7 +99,7 @@ def test_missing_page__any_view__is_sound(
     assert answer.status == 404
     expect(page.get_by_role("heading", name="Not found")).to_be_visible()
     expect(page.get_by_role("link", name="Go to the reports")).to_be_visible()
-    assert_sound(page)
+    assert_well_made(page)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +115,7 @@ def test_error_page__rendered__is_sound(open_page: OpenPage, view: View, templat
 
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert page.evaluate("getComputedStyle(document.querySelector('.panel')).padding") == "24px"
-    assert_sound(page)
+    assert_well_made(page)
 
 
 def test_key_in_two_sites__choice__is_sound(signed_in_page: Page) -> None:
@@ -134,7 +123,7 @@ def test_key_in_two_sites__choice__is_sound(signed_in_page: Page) -> None:
         draft_experiment(a_site(slug))
 
     signed_in_page.goto("/reports/home-test/")
-    assert_sound(signed_in_page)
+    assert_well_made(signed_in_page)
     signed_in_page.get_by_role("link", name="Home Test").last.click()
 
     expect(signed_in_page.get_by_role("heading", name="Home Test")).to_be_visible()

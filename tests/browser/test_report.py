@@ -15,12 +15,7 @@ from experiments.services import VariantDraft
 from tests.analytics.rows import Shares, a_run
 from tests.analytics.web.reports import BETTER, EVEN, NOBODY, analyse, results_of
 from tests.browser.conftest import OpenPage
-from tests.browser.screens import (
-    View,
-    assert_no_clipped_text,
-    assert_no_overflow,
-    serious_violations,
-)
+from tests.browser.screens import View, assert_well_made
 from tests.factories import a_site, draft_experiment
 
 pytestmark = pytest.mark.browser
@@ -32,12 +27,6 @@ ROLES = (
     ("aov", "secondary", None),
     ("ctr", "guardrail", 0.05),
 )
-
-
-def assert_sound(page: Page) -> None:
-    assert_no_overflow(page)
-    assert_no_clipped_text(page)
-    assert serious_violations(page) == []
 
 
 def three_variants() -> Experiment:
@@ -82,7 +71,7 @@ def test_report__any_view__shows_its_numbers_and_is_sound(signed_in_page: Page) 
         for key, compared in metric["comparisons"].items():
             assert_row(page, metric["name"], names[key], compared)
     assert page.locator("[data-metric]").count() == 8
-    assert_sound(page)
+    assert_well_made(page)
 
 
 def assert_row(page: Page, metric: str, treatment: str, compared: dict[str, Any]) -> None:
@@ -160,7 +149,7 @@ def test_report__in_each_state__is_sound(
     expect(page.locator("#verdict")).to_be_visible()
     for summary in page.locator("main summary").all():
         summary.click()
-    assert_sound(page)
+    assert_well_made(page)
 
 
 def make_state(state: str) -> None:
@@ -210,7 +199,7 @@ def test_report__query__is_one_click_away(open_page: OpenPage, operator: User) -
     page.get_by_text("Show the query").click()
 
     expect(query).to_contain_text("WITH f AS")
-    assert_sound(page)
+    assert_well_made(page)
 
 
 def test_report__with_the_keyboard__is_reached_past_the_menu(

@@ -1,9 +1,7 @@
 """A product manager's set-up of an experiment, step by step, on a wide and a narrow screen."""
 
 import json
-import os
 import re
-import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -12,45 +10,30 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from experiments.clock import microseconds
-from experiments.models import Event, Experiment, Membership, Site, Slate
+from experiments.models import Experiment, Site
 from experiments.services import VariantDraft, edit_experiment
 from experiments.web.setup.steps import ORDER
 from tests.browser.conftest import OpenPage
-from tests.browser.screens import (
-    VIEWS,
-    View,
-    assert_no_clipped_text,
-    assert_no_overflow,
-    serious_violations,
+from tests.browser.screens import VIEWS, View
+from tests.browser.screens import assert_admin_well_made as assert_well_made
+from tests.factories import (
+    a_site,
+    draft_experiment,
+    member,
+    running_experiment,
+    stocked,
+    trained,
 )
-from tests.factories import a_site, draft_experiment, running_experiment, stocked, trained
+from tests.rows import a_slate, an_event
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-# The theme cuts what is longer than its line in the account's name and the menu's search box.
-MAY_CLIP = "pre, #nav-sidebar-inner, #header-inner"
-MAY_SCROLL = "pre, textarea, #nav-sidebar, [data-simplebar]"
 WIDTHS = [View(1280, "light"), View(400, "light")]
-SHOTS = os.environ.get("ARMATURE_SHOTS", "")
-
-
-def assert_well_made(page: Page, name: str) -> None:
-    """Assert that nothing overflows, nothing is clipped and axe finds nothing grave."""
-    page.wait_for_timeout(300)
-    if SHOTS:
-        width = page.viewport_size["width"] if page.viewport_size else 0
-        page.screenshot(path=f"{SHOTS}/{name}-{width}.png", full_page=True)
-    assert_no_overflow(page, may_scroll=MAY_SCROLL)
-    assert_no_clipped_text(page, may_clip=MAY_CLIP)
-    assert serious_violations(page) == []
 
 
 def product_manager(site: Site) -> User:
     """Return somebody who may edit experiments of the site."""
-    user = User.objects.create_user("ines", is_staff=True)
-    Membership.objects.create(user=user, site=site, role="editor")
-    return User.objects.get(pk=user.pk)
+    return member(site, "editor", "ines")
 
 
 def visited(site: Site, count: int = 120) -> None:
@@ -58,35 +41,23 @@ def visited(site: Site, count: int = 120) -> None:
     now = timezone.now()
     for index in range(count):
         moment = now - timedelta(days=index % 28, minutes=5)
-        row: dict[str, Any] = {
-            "site": site,
-            "ts_us": microseconds(moment),
-            "day": moment.date().isoformat(),
+        whose: dict[str, Any] = {
             "visitor_id": f"v-{index}",
             "attributes": {"country": "DE" if index % 3 else "AT", "new_visitor": index % 2 == 0},
         }
-        Slate.objects.create(
-            **row,
-            request_id=uuid.uuid4(),
-            placement="home",
-            served_at=moment,
-            reason="SPLIT",
-            recommender="popularity",
-        )
+        a_slate(site, moment, **whose).save()
         if index % 4 == 0:
-            Event.objects.create(
-                **row,
-                event_id=uuid.uuid4(),
-                type="purchase",
-                occurred_at=moment,
-                received_at=moment,
+            an_event(
+                site,
+                "purchase",
+                moment,
+                **whose,
                 amount=1000 + 37 * index,
                 currency="EUR",
                 order_id=f"o-{index}",
                 order_ref=f"o-{index}",
                 items=[{"item_id": "sku-1", "quantity": 1, "price": 1000}],
-                body_hash="",
-            )
+            ).save()
 
 
 def go_on(page: Page, title: str) -> None:

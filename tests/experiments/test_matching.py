@@ -1,16 +1,15 @@
 """Units of the last week that a condition lets in: each once, by what was last sent of it."""
 
 import time
-import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from experiments import matching
-from experiments.clock import microseconds
 from experiments.matching import count_matching
-from experiments.models import Event, Site, Slate
+from experiments.models import Site, Slate
+from tests import rows
 from tests.factories import NOW, a_site
 
 pytestmark = pytest.mark.django_db
@@ -19,35 +18,13 @@ pytestmark = pytest.mark.django_db
 def a_slate(site: Site, days_ago: float, attributes: dict[str, Any], **ids: str) -> Slate:
     """Return a list that was served, not saved yet."""
     moment = NOW - timedelta(days=days_ago)
-    return Slate(
-        site=site,
-        request_id=uuid.uuid4(),
-        placement="home",
-        served_at=moment,
-        ts_us=microseconds(moment),
-        day=moment.date().isoformat(),
-        reason="SPLIT",
-        recommender="popularity",
-        attributes=attributes,
-        **ids,
-    )
+    return rows.a_slate(site, moment, attributes=attributes, **ids)
 
 
 def an_event(site: Site, days_ago: float, attributes: dict[str, Any], **ids: str) -> None:
     """Save an event."""
     moment = NOW - timedelta(days=days_ago)
-    Event.objects.create(
-        site=site,
-        event_id=uuid.uuid4(),
-        type="view_item",
-        occurred_at=moment,
-        ts_us=microseconds(moment),
-        day=moment.date().isoformat(),
-        received_at=moment,
-        attributes=attributes,
-        body_hash="",
-        **ids,
-    )
+    rows.an_event(site, "view_item", moment, attributes=attributes, **ids).save()
 
 
 def counted(site: Site, condition: dict[str, Any], unit_type: str = "visitor") -> tuple[int, int]:

@@ -1,7 +1,6 @@
 """Notices and reminders: told once per onset, over when their cause is."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -16,11 +15,10 @@ from experiments.services import (
     remind,
     resolve_notice,
     see_notice,
-    start_experiment,
 )
 from experiments.tasks import remind_people, send_notices
-from tests.experiments.sites import a_ready_site
-from tests.factories import a_site, draft_experiment
+from tests.experiments.sites import a_ready_site, started
+from tests.factories import a_site
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -29,11 +27,6 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def site() -> Site:
     return a_ready_site()
-
-
-def running(site: Site, key: str = "home-test", **fields: Any) -> Experiment:
-    experiment = draft_experiment(site, key, **fields)
-    return start_experiment(experiment_id=experiment.pk, waiver="a test")
 
 
 def open_kinds() -> list[str]:
@@ -85,7 +78,7 @@ def test_see__by_two__keeps_the_first(site: Site) -> None:
 
 
 def test_remind__through_a_run__tells_the_near_end_then_the_passed_one(site: Site) -> None:
-    experiment = running(site, planned_days=14)
+    experiment = started(site, planned_days=14)
     start = experiment.started_at
     assert start is not None
 
@@ -100,7 +93,7 @@ def test_remind__through_a_run__tells_the_near_end_then_the_passed_one(site: Sit
 
 
 def test_remind__end_is_moved__the_reminder_is_over(site: Site) -> None:
-    experiment = running(site, planned_days=14)
+    experiment = started(site, planned_days=14)
     now = timezone.now() + 20 * DAY
     remind(now=now)
 
@@ -111,7 +104,7 @@ def test_remind__end_is_moved__the_reminder_is_over(site: Site) -> None:
 
 
 def test_remind__ended_and_undecided_for_a_week__asks_until_it_is_decided(site: Site) -> None:
-    experiment = running(site)
+    experiment = started(site)
     end = end_experiment(experiment_id=experiment.pk, actor="pia").ended_at
     assert end is not None
 
@@ -125,7 +118,7 @@ def test_remind__ended_and_undecided_for_a_week__asks_until_it_is_decided(site: 
 
 
 def test_remind__archived_meanwhile__the_reminder_is_over(site: Site) -> None:
-    experiment = running(site)
+    experiment = started(site)
     end_experiment(experiment_id=experiment.pk, actor="pia")
     now = timezone.now() + 8 * DAY
     remind(now=now)
@@ -141,7 +134,7 @@ def test_remind__with_ten_times_the_decided_experiments__asks_no_more_queries(
     site: Site, django_assert_max_num_queries: object
 ) -> None:
     for number in range(3):
-        one = running(site, f"decided-{number}", allocation=100)
+        one = started(site, f"decided-{number}", allocation=100)
         end_experiment(experiment_id=one.pk, actor="pia")
         record_decision(experiment_id=one.pk, outcome="lost", reason="No.", user=None)
 
@@ -150,7 +143,7 @@ def test_remind__with_ten_times_the_decided_experiments__asks_no_more_queries(
 
 
 def test_tasks__run_twice__tell_once(site: Site) -> None:
-    experiment = running(site)
+    experiment = started(site)
     past = timezone.now() - DAY
     Experiment.objects.filter(pk=experiment.pk).update(ends_at=past)
 

@@ -1,17 +1,16 @@
 """The audience: condition, unit, prerequisites, overrides, and the units that match."""
 
-import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from experiments.clock import microseconds
-from experiments.models import Change, Experiment, Site, Slate, Variant
+from experiments.models import Change, Experiment, Site, Variant
 from tests.experiments.admin.forms import signed_in, superuser
 from tests.experiments.web.posting import audience, errors_of, post_step, rows, step_url
 from tests.factories import a_site, draft_experiment, member, two_variants
+from tests.rows import a_slate
 
 pytestmark = pytest.mark.django_db
 
@@ -19,18 +18,7 @@ pytestmark = pytest.mark.django_db
 def seen(site: Site, visitor_id: str, days_ago: float = 1, **attributes: Any) -> None:
     """Record that a visitor was served a list."""
     moment = timezone.now() - timedelta(days=days_ago)
-    Slate.objects.create(
-        site=site,
-        request_id=uuid.uuid4(),
-        placement="home",
-        served_at=moment,
-        ts_us=microseconds(moment),
-        day=moment.date().isoformat(),
-        visitor_id=visitor_id,
-        reason="SPLIT",
-        recommender="popularity",
-        attributes=attributes,
-    )
+    a_slate(site, moment, visitor_id=visitor_id, attributes=attributes).save()
 
 
 def test_audience__posted__is_stored_in_normal_form_with_unit_and_fallback() -> None:
