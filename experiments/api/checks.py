@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from experiments import services
 from experiments.api.examples import WAIVER
 from experiments.api.experiments import experiment_of
+from experiments.api.strict import StrictInput
 
 
 class CheckSerializer(serializers.Serializer[Any]):
@@ -32,7 +33,7 @@ class ChecksSerializer(serializers.Serializer[Any]):
     checks = CheckSerializer(many=True)
 
 
-class WaiverInput(serializers.Serializer[Any]):
+class WaiverInput(StrictInput):
     """Which warning is let be, and why."""
 
     code = serializers.CharField(max_length=60)

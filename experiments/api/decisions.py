@@ -13,6 +13,7 @@ from experiments import services
 from experiments.api.examples import DECISION
 from experiments.api.experiments import experiment_of
 from experiments.api.lists import SiteList
+from experiments.api.strict import StrictInput
 from experiments.library import library
 from experiments.models import DecisionRecord, Experiment, Site
 
@@ -31,7 +32,7 @@ class DecisionSerializer(serializers.ModelSerializer[DecisionRecord]):
         fields = ["outcome", "reason", "shipped_variant", "follow_up", "actor", "at", "analysis"]
 
 
-class DecisionInput(serializers.Serializer[Any]):
+class DecisionInput(StrictInput):
     """A decision; `shipped_variant`: what everybody gets from now on."""
 
     outcome = serializers.ChoiceField(DecisionRecord.Outcome.choices)

@@ -11,10 +11,11 @@ from rest_framework.views import APIView
 
 from experiments.api.examples import LINK
 from experiments.api.experiments import experiment_of
+from experiments.api.strict import StrictInput
 from experiments.links import DEFAULT_DAYS, MAX_DAYS, PARAMETER, make_force_link
 
 
-class LinkInput(serializers.Serializer[Any]):
+class LinkInput(StrictInput):
     """Which variant, for how long, and the page that is to be opened."""
 
     variant = serializers.CharField(max_length=80)

@@ -13,6 +13,7 @@ from experiments import services
 from experiments.api.authentication import key_of
 from experiments.api.examples import WEBHOOK, WEBHOOK_CHANGE
 from experiments.api.lists import SiteList
+from experiments.api.strict import StrictInput
 from experiments.errors import NotFound
 from experiments.models import Notice, Site, Webhook
 
@@ -93,14 +94,14 @@ class NewWebhookSerializer(WebhookSerializer):
         fields = [*WebhookSerializer.Meta.fields, "secret"]
 
 
-class WebhookInput(serializers.Serializer[Any]):
+class WebhookInput(StrictInput):
     """A webhook to make."""
 
     name = serializers.CharField(max_length=100)
     url = serializers.CharField(max_length=500)
 
 
-class WebhookChange(serializers.Serializer[Any]):
+class WebhookChange(StrictInput):
     """What is to change of a webhook."""
 
     name = serializers.CharField(max_length=100, required=False)

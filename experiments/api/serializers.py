@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from experiments.api.strict import StrictInput
 from experiments.assignment.conditions import validate_condition
 from experiments.models import Experiment, RampStep, Variant
 from experiments.ramping import MOST_HOURS, MOST_STEPS
@@ -92,7 +93,7 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
         return allocation.admitted_stop if allocation else None
 
 
-class VariantInput(serializers.Serializer[Any]):
+class VariantInput(StrictInput):
     """A variant to create."""
 
     key = serializers.SlugField(max_length=80)
@@ -102,7 +103,7 @@ class VariantInput(serializers.Serializer[Any]):
     parameters = serializers.DictField(default=dict)
 
 
-class RampStepInput(serializers.Serializer[Any]):
+class RampStepInput(StrictInput):
     """A step of a ramp."""
 
     percent = serializers.IntegerField(min_value=1, max_value=100)
@@ -114,7 +115,7 @@ class RampStepInput(serializers.Serializer[Any]):
     )
 
 
-class SetUp(serializers.Serializer[Any]):
+class SetUp(StrictInput):
     """What can be said of an experiment, whether it is new or changed; nothing is needed."""
 
     hypothesis = serializers.CharField(max_length=5000, required=False, allow_blank=True)
@@ -188,7 +189,7 @@ class ExperimentChange(SetUp):
     )
 
 
-class ActionInput(serializers.Serializer[Any]):
+class ActionInput(StrictInput):
     """What a step needs: `reason` is kept with it; some need one, and some need more.
 
     `starts_at`: when a scheduled experiment starts. `waiver`: the reason for which the warnings of

@@ -15,6 +15,7 @@ from experiments.api.authentication import key_of
 from experiments.api.examples import CLONE, FROM_TEMPLATE
 from experiments.api.experiments import experiment_of, placement_of, taken
 from experiments.api.serializers import ExperimentSerializer
+from experiments.api.strict import StrictInput
 from experiments.models import Experiment
 
 
@@ -34,7 +35,7 @@ class TemplatesSerializer(serializers.Serializer[Any]):
     templates = TemplateSerializer(many=True)
 
 
-class NewName(serializers.Serializer[Any]):
+class NewName(StrictInput):
     """What the new experiment is called."""
 
     key = serializers.SlugField(max_length=80)

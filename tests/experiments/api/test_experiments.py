@@ -118,17 +118,14 @@ def test_experiment__of_a_key_that_another_site_has__is_created(caller: Caller) 
     assert statuses == [201, 201]
 
 
-def test_experiment__with_fields_that_are_the_services__ignores_them(
-    site: Site, caller: Caller
+@pytest.mark.parametrize("name", ["site", "status", "seed", "phase", "id"])
+def test_experiment__with_a_field_that_is_the_services__is_refused(
+    caller: Caller, name: str
 ) -> None:
-    other = a_site("other")
-    claimed = {"site": other.pk, "status": "running", "seed": "mine", "phase": 7, "id": 1}
+    answer = caller.post("experiments", EXPERIMENT | {name: 7})
 
-    caller.post("experiments", EXPERIMENT | claimed)
-
-    made = Experiment.objects.get()
-    assert (made.site_id, made.status, made.phase) == (site.pk, "draft", 1)
-    assert made.seed != "mine"
+    assert refusal(answer) == (400, "unknown_field", name)
+    assert not Experiment.objects.exists()
 
 
 def test_experiment__created_started_paused_resumed_ended__tells_its_status(
