@@ -1,21 +1,17 @@
 """Edit what decides nothing about who sees what: the name, the words, the owner, the end."""
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
 
 from experiments import services
-from experiments.clock import zone
 from experiments.lifecycle import EDITABLE, may_edit
 from experiments.models import Experiment
 from experiments.roles import Action
 from experiments.web.acts import Act
-from experiments.web.fields import text
+from experiments.web.fields import MomentField, text
 from experiments.web.setup.saving import version_of
-
-WRITTEN = "%Y-%m-%dT%H:%M"
 
 
 class EditForm(forms.Form):
@@ -35,33 +31,17 @@ class EditForm(forms.Form):
     owner = forms.ModelChoiceField(
         queryset=get_user_model().objects.none(), required=False, empty_label="nobody yet"
     )
-    ends_at = forms.CharField(
-        required=False,
-        max_length=40,
-        label="Ends by itself at",
-        widget=forms.TextInput(attrs={"type": "datetime-local"}),
-    )
+    ends_at = MomentField(label="Ends by itself at")
 
     def __init__(self, *args: Any, experiment: Experiment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.site = experiment.site
         owner: Any = self.fields["owner"]
         owner.queryset = people_of(experiment)
-        self.fields["ends_at"].help_text = f"In the site’s time zone, {self.site.timezone}."
+        ends_at: Any = self.fields["ends_at"]
+        ends_at.in_zone(experiment.site.timezone)
         for name in list(self.fields):
             if name != "version" and not may_edit(experiment.status, name):
                 del self.fields[name]
-
-    def clean_ends_at(self) -> datetime | None:
-        """Return the moment in the site's zone."""
-        written = self.cleaned_data["ends_at"]
-        if not written:
-            return None
-        try:
-            moment = datetime.fromisoformat(written)
-        except ValueError:
-            raise forms.ValidationError("Write a day and a time: 2026-12-01T09:00.") from None
-        return moment if moment.tzinfo else moment.replace(tzinfo=zone(self.site.timezone))
 
 
 def people_of(experiment: Experiment) -> Any:
@@ -111,8 +91,6 @@ class EditAct(Act):
 
 def initial_of(experiment: Experiment) -> dict[str, Any]:
     """Return the experiment as the form shows it."""
-    end = experiment.ends_at
-    local = end.astimezone(zone(experiment.site.timezone)).strftime(WRITTEN) if end else ""
     return {
         "version": experiment.version,
         "name": experiment.name,
@@ -120,5 +98,5 @@ def initial_of(experiment: Experiment) -> dict[str, Any]:
         "hypothesis_because": experiment.hypothesis_because,
         "hypothesis": experiment.hypothesis,
         "owner": experiment.owner_id,
-        "ends_at": local,
+        "ends_at": experiment.ends_at,
     }

@@ -1,10 +1,14 @@
 """Form fields of the pages about experiments: native controls, looks from the style sheet."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
 
 from experiments.admin.fields import SafeJSONField
+from experiments.clock import zone
+
+WRITTEN = "%Y-%m-%dT%H:%M"  # what a browser's picker of moments reads and writes
 
 
 def whole(low: int, high: int, **kwargs: Any) -> forms.IntegerField:
@@ -22,6 +26,37 @@ def text(*, rows: int = 0, longest: int = 2_000, **kwargs: Any) -> forms.CharFie
     if rows:
         kwargs.setdefault("widget", forms.Textarea(attrs={"rows": rows}))
     return forms.CharField(max_length=longest, **kwargs)
+
+
+class MomentField(forms.CharField):
+    """A day and a time in a site's zone, picked in the browser's own control; may be left out."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        picker = forms.TextInput(attrs={"type": "datetime-local"})
+        super().__init__(required=False, max_length=40, widget=picker, **kwargs)
+        self.zone_name = "UTC"
+
+    def in_zone(self, name: str) -> None:
+        """Read and show moments in this zone, and say so beside the field."""
+        self.zone_name = name
+        self.help_text = f"In the site’s time zone, {name}."
+
+    def clean(self, value: Any) -> datetime | None:
+        """Return the moment, None when nothing was picked."""
+        written = super().clean(value)
+        if not written:
+            return None
+        try:
+            moment = datetime.fromisoformat(written)
+        except ValueError:
+            raise forms.ValidationError("Write a day and a time: 2026-12-01T09:00.") from None
+        return moment if moment.tzinfo else moment.replace(tzinfo=zone(self.zone_name))
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a stored moment as the control writes it."""
+        if isinstance(value, datetime):
+            return value.astimezone(zone(self.zone_name)).strftime(WRITTEN)
+        return super().prepare_value(value)
 
 
 class ObjectField(SafeJSONField):

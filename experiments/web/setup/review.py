@@ -21,7 +21,7 @@ from experiments.lifecycle import actions
 from experiments.models import Allocation, Experiment, Site
 from experiments.roles import Action
 from experiments.web.approval import since_approval
-from experiments.web.fields import text
+from experiments.web.fields import MomentField, text
 from experiments.web.setup.audience import required_variants
 from experiments.web.setup.checks import checklist_of
 from experiments.web.setup.duration import day_of_end
@@ -32,12 +32,7 @@ from experiments.web.setup.question import metric_name, sentence_of
 class LaunchForm(forms.Form):
     """When it starts, and why the warnings that stand may be so."""
 
-    starts_at = forms.CharField(
-        required=False,
-        label="Start by itself at",
-        widget=forms.TextInput(attrs={"type": "datetime-local"}),
-        max_length=40,
-    )
+    starts_at = MomentField(label="Start by itself at")
     reason = text(
         rows=2,
         longest=1_000,
@@ -48,19 +43,8 @@ class LaunchForm(forms.Form):
 
     def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.site = site
-        self.fields["starts_at"].help_text = f"In the site’s time zone, {site.timezone}."
-
-    def clean_starts_at(self) -> datetime | None:
-        """Return the moment in the site's zone."""
-        written = self.cleaned_data["starts_at"]
-        if not written:
-            return None
-        try:
-            moment = datetime.fromisoformat(written)
-        except ValueError:
-            raise forms.ValidationError("Write a day and a time: 2026-12-01T09:00.") from None
-        return moment if moment.tzinfo else moment.replace(tzinfo=zone(self.site.timezone))
+        moment: Any = self.fields["starts_at"]
+        moment.in_zone(site.timezone)
 
 
 @dataclass(frozen=True, slots=True)
