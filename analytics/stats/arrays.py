@@ -3,13 +3,13 @@
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from analytics.errors import InvalidInputError
+from analytics.stats import columns
+from analytics.stats.columns import Floats as Floats
 
 LARGEST = 1e100  # beyond it squares and their sums leave the range of doubles
-
-Floats = NDArray[np.float64]
 
 
 def finite_array(name: str, values: ArrayLike, *, ndim: int = 1) -> Floats:
@@ -20,14 +20,9 @@ def finite_array(name: str, values: ArrayLike, *, ndim: int = 1) -> Floats:
     >>> finite_array("y", [1, 2.5])
     array([1. , 2.5])
     """
-    try:
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InvalidInputError(f"{name} must be numbers: {error}") from error
-    if array.ndim != ndim:
-        raise InvalidInputError(f"{name} must have {ndim} dimension(s), had {array.ndim}")
-    if not (np.abs(array) <= LARGEST).all():  # false for NaN too
-        raise InvalidInputError(f"{name} must be finite and at most {LARGEST:g} in magnitude")
+    array = columns.finite_array(name, values, ndim=ndim)
+    if not (np.abs(array) <= LARGEST).all():
+        raise InvalidInputError(f"{name} must be at most {LARGEST:g} in magnitude")
     return array
 
 
