@@ -12,6 +12,7 @@ from experiments.desks import METRIC_DESKS, MetricUse, desk_of
 from experiments.hypothesis import hypothesis_sentence
 from experiments.models import Experiment, Site
 from experiments.roles import Action
+from experiments.services import choose_metrics
 from experiments.web.fields import text
 from experiments.web.setup.page import Edit, Parts, StepPage
 from experiments.web.setup.places import Where, free_key, is_taken, places_of
@@ -147,14 +148,15 @@ def question_fields(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def choose_primary(experiment: Experiment, key: str, actor: str) -> None:
-    """Make a metric the one that decides; the one that did before explains from now on."""
+    """Make a metric the one that decides, on record; the one before explains from now on."""
     desk = desk_of(METRIC_DESKS)
     primary = primary_of(experiment)
     if desk is None or not key or (primary and primary.key == key):
         return
     others = [use for use in desk.chosen(experiment) if use.key != key]
     kept = [MetricUse(use.key, "secondary") if use.role == "primary" else use for use in others]
-    desk.choose(experiment, [MetricUse(key, "primary"), *kept])
+    uses = [MetricUse(key, "primary"), *kept]
+    choose_metrics(experiment_id=experiment.pk, uses=uses, actor=actor)
 
 
 class QuestionPage(StepPage):

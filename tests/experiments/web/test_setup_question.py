@@ -189,3 +189,16 @@ def test_question__moved_to_a_layer__decides_no_list() -> None:
 
     experiment = Experiment.objects.get()
     assert (experiment.placement, experiment.own_layer) == (None, layer)
+
+
+def test_question__another_metric_decides__is_on_record_and_a_new_version() -> None:
+    experiment = draft_experiment(a_site())
+    client = signed_in(superuser())
+
+    post_step(client, experiment, "question", question(experiment.site, metric="aov"))
+
+    primary = ExperimentMetric.objects.get(experiment=experiment, role="primary")
+    assert primary.metric.key == "aov"
+    change = Change.objects.filter(experiment=experiment, action="edit").latest("id")
+    assert {"key": "aov", "role": "primary", "margin": None} in change.after["metrics"]
+    assert change.after["version"] == Experiment.objects.get().version
