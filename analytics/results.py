@@ -18,11 +18,6 @@ class VariantRow:
     slates: int
     fallbacks: int
 
-    @property
-    def fallback_share(self) -> float | None:
-        """Return the share of slates that something else than the variant's own answered."""
-        return self.fallbacks / self.slates if self.slates else None
-
 
 @dataclass(frozen=True, slots=True)
 class MetricRow:

@@ -1,7 +1,7 @@
 """Rows in a named state."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -96,8 +96,3 @@ def running_experiment(site: Site, key: str = "home-test", **fields: Any) -> Exp
     stocked(site)
     trained(site, "popularity", "random")
     return start_experiment(experiment_id=draft_experiment(site, key, **fields).pk, waiver="a test")
-
-
-def days_before(days: float) -> datetime:
-    """Return a moment before NOW."""
-    return NOW - timedelta(days=days)
