@@ -21,6 +21,7 @@ from analytics.stats.moments import Moments
 from analytics.stats.results import Kind, Monitoring
 from experiments.errors import InvalidInput
 from experiments.models import Event, Experiment
+from experiments.services import end_experiment
 from tests.analytics.rows import Shares, a_run, event
 from tests.factories import NOW, a_site, draft_experiment, two_variants
 
@@ -115,7 +116,6 @@ def test_analysis__settings_changed_after_the_request__keeps_those_it_was_comput
         {"planned_days": 28},
         {"mde": 0.5},
         {"monitoring": "fixed"},
-        {"status": "running"},
     ],
 )
 def test_settings__of_an_experiment__hash_differently_after_a_change(
@@ -125,6 +125,16 @@ def test_settings__of_an_experiment__hash_differently_after_a_change(
     before = settings_hash(analysis_settings(experiment))
 
     Experiment.objects.filter(pk=experiment.pk).update(**change)
+    experiment.refresh_from_db()
+
+    assert settings_hash(analysis_settings(experiment)) != before
+
+
+def test_settings__experiment_has_ended__hash_differently() -> None:
+    experiment = a_run({"control": Shares(1, 1), "treatment": Shares(1, 1)}, has_ended=False)
+    before = settings_hash(analysis_settings(experiment))
+
+    end_experiment(experiment_id=experiment.pk)
     experiment.refresh_from_db()
 
     assert settings_hash(analysis_settings(experiment)) != before

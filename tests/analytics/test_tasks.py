@@ -24,10 +24,12 @@ def _at_once() -> Iterator[None]:
     current_app.conf.task_always_eager = False
 
 
-def running(key: str = "home-test", status: str = "running") -> Experiment:
+def running(key: str = "home-test", *later: str) -> Experiment:
+    """Return an experiment that runs, or has gone on to these statuses."""
     site = a_site(key)
     experiment = draft_experiment(site, key)
-    Experiment.objects.filter(pk=experiment.pk).update(status=status, ended_at=timezone.now())
+    for status in ("running", *later):
+        Experiment.objects.filter(pk=experiment.pk).update(status=status, ended_at=timezone.now())
     return experiment
 
 
@@ -64,8 +66,9 @@ def test_sweep__lost_message__is_computed() -> None:
 
 def test_refresh__running_paused_and_draft__computes_only_the_running_one() -> None:
     experiment = running()
-    for status in ("paused", "draft", "archived"):
-        running(status, status)
+    running("paused", "paused")
+    running("archived", "ended", "archived")
+    draft_experiment(a_site("draft"), "draft")
 
     tasks.refresh_running()
 

@@ -8,6 +8,7 @@ from django.test import Client
 from analytics.models import Analysis
 from analytics.services import request_analysis
 from experiments.models import Experiment
+from experiments.services import end_experiment
 from tests.analytics.rows import a_run
 from tests.analytics.web.reports import NOBODY, analyse, reported
 from tests.analytics.web.screen import shown, state_of
@@ -82,7 +83,7 @@ def test_report__that_failed_without_an_earlier_one__promises_none(analyst: Clie
     assert "There is no earlier one." in shown(analyst)
 
 
-@pytest.mark.parametrize("change", [{"window_days": 3}, {"mde": 0.2}, {"status": "running"}])
+@pytest.mark.parametrize("change", [{"window_days": 3}, {"mde": 0.2}])
 def test_report__settings_changed__is_out_of_date(analyst: Client, change: dict[str, Any]) -> None:
     experiment = reported()
     Experiment.objects.filter(pk=experiment.pk).update(**change)
@@ -91,6 +92,15 @@ def test_report__settings_changed__is_out_of_date(analyst: Client, change: dict[
 
     assert "Out of date · was: Ship Treatment" in text
     assert "14 days from first exposure" in text
+    assert state_of(analyst) == "stale"
+
+
+def test_report__experiment_has_ended_since__is_out_of_date(analyst: Client) -> None:
+    experiment = reported(has_ended=False)
+    assert state_of(analyst) == "ready"
+
+    end_experiment(experiment_id=experiment.pk)
+
     assert state_of(analyst) == "stale"
 
 
