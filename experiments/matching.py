@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from experiments.assignment.conditions import matches
+from experiments.assignment.condition.matching import matches
 from experiments.clock import microseconds
 from experiments.models import Event, Site, Slate
 

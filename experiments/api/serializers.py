@@ -6,7 +6,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from experiments.api.strict import StrictInput
-from experiments.assignment.conditions import validate_condition
+from experiments.assignment.condition.matching import validate_condition
 from experiments.models import Experiment, RampStep, Variant
 from experiments.ramping import MOST_HOURS, MOST_STEPS
 

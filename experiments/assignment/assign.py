@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 
 from experiments.assignment import hashing
-from experiments.assignment.conditions import matches
+from experiments.assignment.condition.matching import matches
 from experiments.assignment.fnv import CodeUnits, code_units
 from experiments.assignment.layers import holds
 from experiments.assignment.specs import (

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from experiments.assignment.assign import MAX_PREREQUISITES, Experiments, not_open, shipped_variant
 from experiments.assignment.columns import draw_all
-from experiments.assignment.conditions import matches
+from experiments.assignment.condition.matching import matches
 from experiments.assignment.hashing import BUCKETS, bucket_of
 from experiments.assignment.layers import Range
 from experiments.assignment.specs import ExperimentSpec, Reason

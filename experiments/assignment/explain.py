@@ -14,7 +14,7 @@ from experiments.assignment.assign import (
     entry_reason,
     forced_variant,
 )
-from experiments.assignment.failing import first_failing
+from experiments.assignment.condition.failing import first_failing
 from experiments.assignment.hashing import bucket_of
 from experiments.assignment.layers import Range, holds
 from experiments.assignment.specs import (

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from experiments.assignment.conditions import validate_condition
+from experiments.assignment.condition.matching import validate_condition
 from experiments.assignment.layers import variant_ranges
 from experiments.buckets import allocations_beside, free_range
 from experiments.checks.prerequisites import prerequisite_problems

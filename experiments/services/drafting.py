@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from experiments.assignment.condition_normal import ConditionError, normalise
+from experiments.assignment.condition.normal import ConditionError, normalise
 from experiments.assignment.hashing import BUCKETS
 from experiments.errors import InvalidInput
 from experiments.lifecycle import EDITABLE

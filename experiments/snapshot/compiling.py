@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from experiments.assignment.condition_normal import ConditionError, normalise
+from experiments.assignment.condition.normal import ConditionError, normalise
 from experiments.assignment.layers import variant_ranges
 from experiments.assignment.specs import (
     ExperimentSpec,

@@ -4,8 +4,8 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from experiments.assignment.condition_normal import ConditionError, normalise
-from experiments.assignment.conditions import matches
+from experiments.assignment.condition.matching import matches
+from experiments.assignment.condition.normal import ConditionError, normalise
 from tests.experiments.assignment.random_conditions import (
     GROUPS,
     operators_in,

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from experiments import services
-from experiments.assignment.condition_normal import ConditionError, normalise
+from experiments.assignment.condition.normal import ConditionError, normalise
 from experiments.clock import EPOCH, MICROSECOND
 from experiments.matching import Matching, count_matching
 from experiments.models import Experiment, Site, Variant

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from growthbook.core import evalCondition
 
-from experiments.assignment.condition_normal import normalise
-from experiments.assignment.conditions import matches
+from experiments.assignment.condition.matching import matches
+from experiments.assignment.condition.normal import normalise
 from tests.experiments.assignment.random_conditions import (
     ALL_OPERATORS,
     GROUPS,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.assignment.conditions import matches, validate_condition
+from experiments.assignment.condition.matching import matches, validate_condition
 
 VISITOR = {"country": "DE", "age": 30, "shop": {"plan": "gold"}}
 scalars = st.sampled_from(["DE", "(", "$a", "", 0, 1, 30.5, True, None])

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.assignment.condition_normal import ConditionError, normalise, validate_condition
-from experiments.assignment.conditions import matches
+from experiments.assignment.condition.matching import matches
+from experiments.assignment.condition.normal import ConditionError, normalise, validate_condition
 from tests.experiments.assignment.random_conditions import ALL_OPERATORS, GROUPS, random_pairs
 
 DEEP_NOT: dict[str, Any] = {"$eq": 1}

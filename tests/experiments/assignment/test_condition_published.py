@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from experiments.assignment.condition_normal import ConditionError, normalise
-from experiments.assignment.conditions import matches
+from experiments.assignment.condition.matching import matches
+from experiments.assignment.condition.normal import ConditionError, normalise
 from tests.experiments.assignment.published import published
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.assignment.assign import decide_experiment
+from experiments.assignment.condition.failing import first_failing
 from experiments.assignment.explain import Explanation, Verdict, explain_experiment
-from experiments.assignment.failing import first_failing
 from experiments.assignment.hashing import bucket_of
 from experiments.assignment.specs import (
     ExperimentSpec,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.assignment.pattern_text import normal_pattern
-from experiments.assignment.patterns import PatternError, compile_pattern, search
+from experiments.assignment.pattern.search import PatternError, compile_pattern, search
+from experiments.assignment.pattern.text import normal_pattern
 
 NORMAL = [
     ("", ""),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from experiments.assignment.patterns import (
+from experiments.assignment.pattern.search import (
     MAX_PATTERN,
     MAX_SUBJECT,
     PatternError,

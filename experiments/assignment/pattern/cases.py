@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 from itertools import groupby
 
-from experiments.assignment.pattern_syntax import (
+from experiments.assignment.pattern.syntax import (
     ANCHORS,
     Choice,
     Node,

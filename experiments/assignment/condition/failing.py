@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.assignment.condition_paths import value_at
-from experiments.assignment.conditions import matches
+from experiments.assignment.condition.matching import matches
+from experiments.assignment.condition.paths import value_at
 
 LONGEST = 200  # characters of a part or a value in a sentence
 

@@ -4,9 +4,9 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from experiments.assignment.condition_versions import version_key
+from experiments.assignment.condition.versions import version_key
 from experiments.assignment.javascript import is_truthy, kind_of, same, sort_keys, text_of
-from experiments.assignment.patterns import search
+from experiments.assignment.pattern.search import search
 
 Operator = Callable[[Any, Any], bool]
 

@@ -1,15 +1,15 @@
 """Eligibility: a condition over attributes, in GrowthBook's syntax and with JavaScript's meaning.
 
-What is stored is the normal form (`condition_normal`), on which all clients agree. What is given
+What is stored is the normal form (`condition.normal`), on which all clients agree. What is given
 here otherwise means what the JavaScript client makes of it: its published cases are tests.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from experiments.assignment.condition_normal import validate_condition
-from experiments.assignment.condition_operators import OPERATORS, is_in, lower
-from experiments.assignment.condition_paths import value_at
+from experiments.assignment.condition.normal import validate_condition
+from experiments.assignment.condition.operators import OPERATORS, is_in, lower
+from experiments.assignment.condition.paths import value_at
 from experiments.assignment.javascript import (
     document_of,
     is_number,

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from experiments.assignment.javascript import is_number
-from experiments.assignment.pattern_syntax import PatternError
-from experiments.assignment.pattern_text import normal_pattern
+from experiments.assignment.pattern.syntax import PatternError
+from experiments.assignment.pattern.text import normal_pattern
 
 MAX_LIST = 1_000  # entries of one list: every request walks it
 MAX_NUMBER = 2**53 - 1  # the last whole number that JavaScript tells from its neighbours

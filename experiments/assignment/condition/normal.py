@@ -8,14 +8,14 @@ answer; what cannot be said so is refused, with the place and the reason.
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.assignment.condition_operands import (
+from experiments.assignment.condition.operands import (
     MAX_LIST,
     OperandError,
     check_list,
     check_single,
     normal_operator,
 )
-from experiments.assignment.condition_paths import path_problem
+from experiments.assignment.condition.paths import path_problem
 
 MAX_DEPTH = 8
 LOGIC = frozenset({"$and", "$or", "$nor"})

@@ -4,8 +4,9 @@ What the engines do not share is spelled out: `.` and `$` say which ends of line
 a pattern without case names both cases, since engines differ in which letters are one letter.
 """
 
-from experiments.assignment.pattern_cases import fold
-from experiments.assignment.pattern_syntax import (
+from experiments.assignment.pattern.cases import fold
+from experiments.assignment.pattern.search import compile_pattern
+from experiments.assignment.pattern.syntax import (
     ANCHORS,
     END_TEXT,
     MAX_TEXT,
@@ -19,7 +20,6 @@ from experiments.assignment.pattern_syntax import (
     Symbols,
     parse,
 )
-from experiments.assignment.patterns import compile_pattern
 
 SPECIAL = frozenset("\\^$.*+?()[]{}|")
 SPECIAL_IN_CLASS = frozenset("\\]^-[&~|")  # the last ones are reserved by Python's engine

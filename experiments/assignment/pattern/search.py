@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from experiments.assignment.pattern_cases import fold
-from experiments.assignment.pattern_syntax import (
+from experiments.assignment.pattern.cases import fold
+from experiments.assignment.pattern.syntax import (
     END,
     MAX_PATTERN,
     START,

@@ -1,0 +1,1 @@
+"""Conditions on what is known of a unit: their normal form, their faults, whom they let in."""

@@ -1,0 +1,1 @@
+"""Regular expressions: read, written alike for all clients, searched without hanging."""
