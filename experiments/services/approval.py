@@ -22,7 +22,7 @@ def approve_experiment(*, experiment_id: int, user: User, reason: str = "") -> E
     """Approve the experiment as it now is; any later edit makes the approval void.
 
     It stays in review until somebody starts or schedules it. Raises ApprovalRefused to whoever
-    created, last edited or submitted it.
+    created it, last submitted it, or edited it since an approval.
     """
     experiment = lock(experiment_id)
     next_status(experiment.status, "approve")
@@ -37,13 +37,18 @@ def approve_experiment(*, experiment_id: int, user: User, reason: str = "") -> E
 
 
 def authors_of(experiment: Experiment) -> set[str]:
-    """Return the names of who created, last edited and last submitted the experiment."""
+    """Return the names of who created it, last submitted it, or edited it since an approval.
+
+    Not only the last editor: a small edit by somebody else must not free the one before to
+    approve what nobody else has looked at.
+    """
     creator = experiment.created_by.get_username() if experiment.created_by else ""
     changes = Change.objects.filter(experiment=experiment).order_by("-id")
-    last_edit = changes.filter(after__has_key="version").first()
-    last_submission = changes.filter(action="submit").first()
-    actors = [change.actor for change in (last_edit, last_submission) if change is not None]
-    return {name for name in (creator, *actors) if name}
+    approval = changes.filter(action="approve").first()
+    edits = changes.filter(after__has_key="version", pk__gt=approval.pk if approval else 0)
+    submission = changes.filter(action="submit").first()
+    actors = {*edits.values_list("actor", flat=True), submission.actor if submission else ""}
+    return {creator, *actors} - {""}
 
 
 @transaction.atomic

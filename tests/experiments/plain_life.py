@@ -30,7 +30,7 @@ class PlainExperiment:
     status: Status = Status.DRAFT
     version: int = 1
     phase: int = 1
-    editor: str = ""
+    editors: set[str] = field(default_factory=set)  # since the last approval
     submitter: str = ""
     approved: int | None = None
     open_percent: int = 100
@@ -83,7 +83,7 @@ class PlainExperiment:
 
     def edited(self, actor: str) -> None:
         self.version += 1
-        self.editor = actor
+        self.editors.add(actor)
         self.records += 1
 
     def launch(self, free: Range) -> None:

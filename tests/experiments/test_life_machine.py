@@ -116,7 +116,7 @@ class Life(RuleBasedStateMachine):
         if found is None:
             return multiple()
         careful = self.site.requires_approval
-        plain = Plain(made[0].pk, actor, found, careful, name=key, editor=actor)
+        plain = Plain(made[0].pk, actor, found, careful, name=key, editors={actor})
         self.all.append(plain)
         return plain
 
@@ -222,12 +222,13 @@ class Life(RuleBasedStateMachine):
     @rule(plain=experiments, name=people)
     def approve(self, plain: Plain, name: str) -> None:
         refusal: Refusal = None if plain.allows("approve") else TransitionError
-        if refusal is None and name in (plain.creator, plain.editor, plain.submitter):
+        if refusal is None and name in {plain.creator, plain.submitter, *plain.editors}:
             refusal = ApprovalRefused
         user = self.users[name]
         act = lambda: services.approve_experiment(experiment_id=plain.pk, user=user)  # noqa: E731
         if self._try(refusal, act):
             plain.approved = plain.version
+            plain.editors.clear()
             plain.take("approve")
 
     @rule(plain=experiments, actor=people)

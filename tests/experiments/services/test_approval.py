@@ -69,6 +69,22 @@ def test_approval__by_who_worked_on_it__is_refused(
     assert Experiment.objects.get().approved_version is None
 
 
+def test_approval__by_an_earlier_editor__is_refused_until_somebody_has_looked(
+    submitted: Experiment, people: dict[str, User]
+) -> None:
+    ben, eva = people["ben"], User.objects.create_user("eva")
+    edit_experiment(experiment_id=submitted.pk, actor="cem", version=2, changes={"mde": 0.1})
+
+    with pytest.raises(ApprovalRefused, match="ben has worked on this experiment"):
+        approve_experiment(experiment_id=submitted.pk, user=ben)
+
+    approve_experiment(experiment_id=submitted.pk, user=people["dora"])
+    edit_experiment(experiment_id=submitted.pk, actor="eva", version=3, changes={"mde": 0.2})
+    with pytest.raises(ApprovalRefused, match="eva has worked"):
+        approve_experiment(experiment_id=submitted.pk, user=eva)
+    assert approve_experiment(experiment_id=submitted.pk, user=ben).approved_version == 4
+
+
 def test_approval__of_a_draft__is_refused(site: Site, people: dict[str, User]) -> None:
     with pytest.raises(TransitionError, match="cannot approve an experiment that is draft"):
         approve_experiment(experiment_id=draft_experiment(site).pk, user=people["dora"])
