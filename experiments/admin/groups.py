@@ -8,11 +8,17 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.contrib import admin
+from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
+from django.http import Http404, HttpRequest
+from unfold.admin import ModelAdmin
 
 from experiments.admin.base import ReadOnlyAdmin, StaffAdmin
 from experiments.roles import ALLOWED, Role
+
+if admin.site.is_registered(Group):
+    admin.site.unregister(Group)  # Django's own screen of them
 
 
 def give_permissions(app_config: AppConfig, using: str) -> None:
@@ -46,3 +52,38 @@ def _keep_only(group: Group, app_label: str, names: set[str]) -> None:
     held: Any = group.permissions.filter(content_type__app_label=app_label)
     group.permissions.remove(*held.exclude(pk__in=wanted))
     group.permissions.add(*wanted)
+
+
+@admin.register(Group)
+class GroupAdmin(auth_admin.GroupAdmin, ModelAdmin):
+    """Groups of permissions, which mirror the roles; for superusers alone."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Leave groups to superusers."""
+        return _is_superuser(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Leave groups to superusers."""
+        return _is_superuser(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Leave groups to superusers."""
+        return _is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Leave groups to superusers."""
+        return _is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Leave groups to superusers."""
+        return _is_superuser(request)
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> Any:
+        raise Http404(f"There is no {opts.verbose_name} {object_id!r}.")
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    person: Any = request.user
+    return bool(person.is_active and person.is_superuser)

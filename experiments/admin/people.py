@@ -1,4 +1,4 @@
-"""Accounts, roles, groups and failed sign-ins, in the look of the other screens."""
+"""Accounts, their roles and failed sign-ins, in the look of the other screens."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django import forms
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from unfold.admin import ModelAdmin
@@ -23,7 +23,7 @@ from experiments.services.people import mirror_roles, set_roles
 POWERS = ("is_superuser",)
 FOLLOWS = ("is_staff", "groups")  # from the roles: services.people.mirror_roles
 
-for model in (User, Group, AccessAttempt, AccessFailureLog, AccessLog):
+for model in (User, AccessAttempt, AccessFailureLog, AccessLog):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 
@@ -217,41 +217,6 @@ class UserAdmin(auth_admin.UserAdmin, ModelAdmin):
         if obj is None:
             return can_somewhere(request.user, Action.PEOPLE)
         return governs(request.user, obj)
-
-
-@admin.register(Group)
-class GroupAdmin(auth_admin.GroupAdmin, ModelAdmin):
-    """Groups of permissions, which mirror the roles; for superusers alone."""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Leave groups to superusers."""
-        return _is_superuser(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Leave groups to superusers."""
-        return _is_superuser(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Leave groups to superusers."""
-        return _is_superuser(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Leave groups to superusers."""
-        return _is_superuser(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Leave groups to superusers."""
-        return _is_superuser(request)
-
-    def _get_obj_does_not_exist_redirect(
-        self, request: HttpRequest, opts: Any, object_id: str
-    ) -> Any:
-        raise Http404(f"There is no {opts.verbose_name} {object_id!r}.")
-
-
-def _is_superuser(request: HttpRequest) -> bool:
-    person: Any = request.user
-    return bool(person.is_active and person.is_superuser)
 
 
 @admin.register(AccessAttempt)
