@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.core import signing
 
-from experiments.errors import InvalidInput
+from experiments.errors import InvalidInput, TransitionError
+from experiments.lifecycle import Status
 from experiments.models import Experiment
 from experiments.tokens import signed_list
 
@@ -35,8 +36,14 @@ def make_force_link(
 ) -> ForceLink:
     """Return a link that forces a variant for `days`; raises InvalidInput on a bad field.
 
+    Raises TransitionError where no link would show anything.
     `page`: the address that is to be opened; without one the caller adds the token by itself.
     """
+    if not can_be_shown(experiment):
+        state = "killed" if experiment.is_killed else experiment.status
+        raise TransitionError(
+            f"no link shows an experiment that is {state}", hint="Clone it to look at it again."
+        )
     _require_variant(experiment, variant)
     if not 1 <= days <= MAX_DAYS:
         raise InvalidInput(f"a link lasts 1 to {MAX_DAYS} days; {days} asked", field="days")
@@ -44,6 +51,11 @@ def make_force_link(
     claim = [experiment.site_id, experiment.key, variant, int(expires_at.timestamp())]
     token = signing.dumps(claim, salt=SALT)
     return ForceLink(token, expires_at, _with_token(page, token) if page else "")
+
+
+def can_be_shown(experiment: Experiment) -> bool:
+    """Return whether a link would show a variant: nothing killed or put away is shown."""
+    return not experiment.is_killed and experiment.status != Status.ARCHIVED
 
 
 def _require_variant(experiment: Experiment, variant: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from experiments import services
 from experiments.admin.layers import PER_CENT
 from experiments.admin.steps import Step
-from experiments.lifecycle import UNDER_WAY, Status, actions
+from experiments.lifecycle import HOLDS_BUCKETS, UNDER_WAY, Status, actions
 from experiments.models import Experiment
 from experiments.roles import Action
 
@@ -18,6 +18,14 @@ def _share_text(experiment: Experiment) -> str:
     allocation = getattr(experiment, "allocation", None)
     share = (allocation.stop - allocation.start) / PER_CENT if allocation else 0
     return f"{share:g} % of the units at {experiment.place} in {experiment.site.name}"
+
+
+def _builders_on(experiment: Experiment) -> list[str]:
+    """Return what a stop does to the experiments whose units come from this one."""
+    rows = Experiment.objects.filter(
+        prerequisites__required=experiment, status__in=HOLDS_BUCKETS
+    ).order_by("name")
+    return [f"“{row.name}” builds on it: from then on no unit is in it either." for row in rows[:5]]
 
 
 def _before_start(experiment: Experiment) -> Sequence[str]:
@@ -46,6 +54,7 @@ def _before_pause(experiment: Experiment) -> Sequence[str]:
         f"{_share_text(experiment)} see the placement's default again, within five seconds.",
         "What was counted stays; the buckets stay reserved.",
         "You can resume it later: every unit then gets its old variant.",
+        *_builders_on(experiment),
     ]
 
 
@@ -54,6 +63,7 @@ def _before_end(experiment: Experiment) -> Sequence[str]:
         "It ends for good and cannot be started again.",
         f"{_share_text(experiment)} see the placement's default from then on.",
         "Its buckets are free for other experiments. The report stays.",
+        *_builders_on(experiment),
     ]
 
 
@@ -62,6 +72,7 @@ def _before_kill(experiment: Experiment) -> Sequence[str]:
         f"{_share_text(experiment)} see the placement's default within five seconds.",
         "It ends at once and for good: it cannot be started again.",
         "What was counted stays; the report says that it was killed, by whom and why.",
+        *_builders_on(experiment),
     ]
 
 

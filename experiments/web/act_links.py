@@ -12,8 +12,7 @@ from django.utils import timezone
 from experiments.access import can
 from experiments.admin.base import text_of
 from experiments.errors import ArmatureError
-from experiments.lifecycle import Status
-from experiments.links import DEFAULT_DAYS, MAX_DAYS, PARAMETER, make_force_link
+from experiments.links import DEFAULT_DAYS, MAX_DAYS, PARAMETER, can_be_shown, make_force_link
 from experiments.models import Experiment
 from experiments.roles import Action
 from experiments.selectors import exposure_counts
@@ -54,8 +53,8 @@ class LinksAct(Act):
         return f"Preview “{experiment.name}”"
 
     def is_possible(self, experiment: Experiment) -> bool:
-        """Return whether storefronts still hear of it."""
-        return experiment.status != Status.ARCHIVED
+        """Return whether a link would show anything."""
+        return can_be_shown(experiment)
 
     def form(self, experiment: Experiment, data: Any = None) -> forms.BaseForm:
         """Return the form."""

@@ -9,6 +9,7 @@ from django.utils import timezone
 from experiments.drain import drain_once
 from experiments.links import make_force_link
 from experiments.models import ApiKey, Experiment, Exposure, Override, Site, Slate
+from experiments.services import archive_experiment, end_experiment, kill_experiment
 from tests.callers import Caller, key_for, refusal
 from tests.factories import a_site, draft_experiment, running_experiment
 
@@ -74,6 +75,33 @@ def test_link__to_a_draft__shows_it_before_it_starts(site: Site) -> None:
     assert answer["experiment"]["key"] == "second"
     assert recorded(answer) == ("OVERRIDE", "treatment")
     assert not Exposure.objects.exists()
+
+
+@pytest.mark.parametrize("state", ["killed", "archived"])
+def test_link__to_what_nobody_may_see_again__is_not_made(site: Site, state: str) -> None:
+    experiment = running_experiment(site)
+    who: dict[str, Any] = {"experiment_id": experiment.pk, "actor": "ann"}
+    if state == "killed":
+        kill_experiment(**who, reason="it harms")
+    else:
+        end_experiment(**who)
+        archive_experiment(**who)
+
+    answer = server(site).post("experiments/home-test/links", {"variant": "treatment"})
+
+    assert refusal(answer) == (409, "wrong_status", None)
+    assert f"no link shows an experiment that is {state}" in answer.json()["detail"]
+
+
+def test_link__to_a_killed_experiment__shows_what_the_placement_serves(site: Site) -> None:
+    experiment = running_experiment(site)
+    token = link_to(experiment)
+    kill_experiment(experiment_id=experiment.pk, actor="ann", reason="it harms")
+
+    answer = served(page(site), force=token)
+
+    assert answer["experiment"]["variant"] is None
+    assert recorded(answer)[1] is None
 
 
 def test_link__that_is_stale_forged_or_foreign__is_ignored_and_named(site: Site) -> None:

@@ -5,7 +5,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 
 from experiments import services
-from experiments.models import Experiment, StatusChange
+from experiments.models import Experiment, Prerequisite, StatusChange
 from tests.experiments.admin.forms import signed_in, superuser
 from tests.factories import (
     a_site,
@@ -125,6 +125,18 @@ def test_step__opened__changes_nothing(step: str) -> None:
         assert client.head(url(experiment, step)).status_code == 200
 
     assert (status(draft), status(running)) == ("draft", "running")
+
+
+@pytest.mark.parametrize("step", ["pause", "end", "kill"])
+def test_stop__of_what_another_one_builds_on__says_so_first(step: str) -> None:
+    site = a_site()
+    first = running_experiment(site, "first", allocation=5_000)
+    second = running_experiment(site, "second", allocation=5_000)
+    Prerequisite.objects.create(experiment=second, required=first)
+
+    page = signed_in(superuser()).get(url(first, step)).content.decode()
+
+    assert "“Second” builds on it: from then on no unit is in it either." in page
 
 
 def test_step__the_status_does_not_allow__is_refused_with_what_is_possible() -> None:
