@@ -113,7 +113,7 @@ def test_approval__beside_an_edit__never_covers_the_edit(site: Site, number: int
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_kill__beside_everything_else__always_wins(site: Site, number: int) -> None:
     running = started(site, f"home-{number}")
-    before = {"experiment_id": running.pk, "actor": "ann"}
+    before: dict[str, Any] = {"experiment_id": running.pk, "actor": "ann"}
 
     done = at_once(
         lambda: kill_experiment(**before, reason="harm"),
