@@ -5,11 +5,13 @@ from django.utils import timezone
 
 from experiments import services
 from experiments.drain import drain_until_idle
+from experiments.intake.recovery import try_import
 
 
 @shared_task(ignore_result=True)
 def drain_inbox() -> None:
-    """Apply what waits in the inbox; running twice, or side by side, changes nothing."""
+    """Apply what waits in spool and inbox; running twice, or side by side, changes nothing."""
+    try_import()
     drain_until_idle()
 
 

@@ -10,6 +10,8 @@ from pytest_django import Settings
 
 from experiments import snapshot
 from experiments.intake import hints, recorder
+from experiments.intake.recovery import recovery
+from experiments.intake.spool import spool
 from recommenders import loaded, state
 
 LONG = ("slow", "flow")
@@ -34,10 +36,13 @@ def _fresh_process_memory(settings: Settings, tmp_path: Path) -> Iterator[None]:
     """Give every test its own data folder and empty process memory."""
     settings.DATA_DIR = tmp_path
     settings.SNAPSHOT_MAX_AGE_S = 0
+    settings.SPOOL_RETRY_S = 3600
     snapshot.watched.reset()
     state.watched.reset()
     loaded.cache.forget()
     recorder.buffer._queue.clear()
     hints._last_sent = 0.0
+    recovery._away.clear()
     yield
     recorder.buffer._queue.clear()
+    spool.rotate()

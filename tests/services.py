@@ -12,7 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from config.processes import Service
@@ -78,35 +78,54 @@ def throwaway_services() -> Iterator[dict[str, str]]:
 @contextlib.contextmanager
 def a_postgresql_to_kill() -> Iterator[tuple[str, Callable[[], None]]]:
     """Start a PostgreSQL server of one test's own; yields its URL and what kills it for good."""
+    with a_postgresql_to_restart() as (url, kill, _start):
+        yield url, kill
+
+
+@contextlib.contextmanager
+def a_postgresql_to_restart() -> Iterator[tuple[str, Callable[[], None], Callable[[], None]]]:
+    """Start a PostgreSQL server of one test's own; yields its URL, what kills and what starts it.
+
+    What it committed outlives a kill of the server, though not of the machine.
+    """
     programs = postgresql_bin()
     _remove_leftovers()
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     folder.chmod(0o755)
     log = io.StringIO()
     (port,) = _free_ports(1)
-    supervisor = Supervisor([_postgresql(programs, folder / "postgresql", port)], log)
+    server = _postgresql(programs, folder / "postgresql", port, ("fsync=off",))
+    running: list[Supervisor] = []
 
     def kill() -> None:
-        supervisor.request_stop()
-        supervisor.stop()  # asked twice: at once
+        for supervisor in running:
+            supervisor.request_stop()
+            supervisor.stop()  # asked twice: at once
+        running.clear()
+
+    def start() -> None:
+        running.append(Supervisor([server], log))
+        running[-1].start()
+        _wait_for("PostgreSQL", lambda: _accepts(programs, port), log)
 
     try:
-        supervisor.start()
-        _wait_for("PostgreSQL", lambda: _accepts(programs, port), log)
-        yield f"postgresql://postgres@127.0.0.1:{port}/postgres", kill
+        start()
+        yield f"postgresql://postgres@127.0.0.1:{port}/postgres", kill, start
     finally:
         kill()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _postgresql(programs: Path, data: Path, port: int) -> Service:
+def _postgresql(
+    programs: Path, data: Path, port: int, settings: Sequence[str] = CARELESS
+) -> Service:
     data.mkdir(mode=0o700)
     as_owner = _as_nobody(data) if os.geteuid() == 0 else ()
     who = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
     initdb = (*as_owner, str(programs / "initdb"), "-D", str(data), *who)
     subprocess.run(initdb, check=True, cwd="/", stdout=subprocess.DEVNULL)
     where = ("-D", str(data), "-p", str(port), "-k", str(data), "-h", "127.0.0.1")
-    how = [word for setting in (*CARELESS, *MANY) for word in ("-c", setting)]
+    how = [word for setting in (*settings, *MANY) for word in ("-c", setting)]
     return Service(
         "postgresql", (*as_owner, str(programs / "postgres"), *where, *how), cwd=Path("/")
     )

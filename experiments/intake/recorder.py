@@ -1,4 +1,4 @@
-"""Recording served slates: committed before the answer, or buffered for a quarter of a second."""
+"""Recording served slates: committed before the answer, buffered for a moment, or spooled."""
 
 import atexit
 import logging
@@ -6,19 +6,20 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from multiprocessing.util import Finalize
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, connection
 
 from experiments.intake.hints import hint
-from experiments.intake.slates import ServedSlate, SlateDocument, document_encoder
-from experiments.models import InboxBatch, Site
+from experiments.intake.inbox import SLATES_PER_ROW, write_slates
+from experiments.intake.patience import bounded_wait
+from experiments.intake.recovery import recovery
+from experiments.intake.slates import ServedSlate, slate_encoder
+from experiments.intake.spool import spool
+from experiments.models import Site
 
 log = logging.getLogger(__name__)
-
-SLATES_PER_ROW = 500
 
 
 def mode_of(configured: str) -> str:
@@ -30,35 +31,39 @@ def mode_of(configured: str) -> str:
 
 
 def record_slate(slate: ServedSlate, *, mode: str, send_hint: Callable[[], object]) -> str:
-    """Record one served slate; return `committed`, `buffered` or `lost` (a full buffer).
+    """Record one served slate; return how: `committed`, `buffered`, `spooled` or `lost`.
 
-    A database that refuses never fails the request: the slate is buffered and written later.
+    A database that refuses never fails the request: the slate waits on the local disk, or in memory
+    while there is no room. A request waits for the database as long as its `connect_timeout` and
+    `PATIENCE_S` say, and not at all once it is known to be away.
     """
-    if mode_of(mode) == Site.ExposureMode.DURABLE:
-        try:
-            write_slates([slate])
-        except (DatabaseError, InterfaceError) as error:
-            log.error("slate not committed, buffered instead: %s", error)
-        else:
+    recovery.watch(send_hint)
+    if not recovery.is_away:
+        if mode_of(mode) == Site.ExposureMode.BUFFERED:
+            if buffer.add(slate, send_hint):
+                return "buffered"
+        elif _commit(slate):
             hint(send_hint)
             return "committed"
-    return "buffered" if buffer.add(slate, send_hint) else "lost"
+    if spool.append([slate_encoder.encode(slate)]):
+        return "spooled"
+    if buffer.add(slate, send_hint):
+        return "buffered"
+    buffer.count_lost(1, "no room in spool and buffer")
+    return "lost"
 
 
-def write_slates(slates: Sequence[ServedSlate]) -> None:
-    """Commit slates to the inbox, one row for each site."""
-    by_site: dict[int, list[ServedSlate]] = {}
-    for slate in slates:
-        by_site.setdefault(slate.site_id, []).append(slate)
-    InboxBatch.objects.bulk_create(
-        InboxBatch(
-            site_id=site_id,
-            kind=InboxBatch.Kind.SLATES,
-            received_at=datetime.now(UTC),
-            doc=document_encoder.encode(SlateDocument(slates=rows)).decode(),
-        )
-        for site_id, rows in by_site.items()
-    )
+def _commit(slate: ServedSlate) -> bool:
+    try:
+        with bounded_wait():
+            write_slates([slate])
+    except IntegrityError as error:  # its site is gone; the database is there
+        log.error("slate not committed: %s", error)
+        return False
+    except (DatabaseError, InterfaceError) as error:
+        recovery.note_away(error)
+        return False
+    return True
 
 
 class SlateBuffer:
@@ -76,16 +81,20 @@ class SlateBuffer:
         self._send_hint: Callable[[], object] | None = None
 
     def add(self, slate: ServedSlate, send_hint: Callable[[], object]) -> bool:
-        """Queue a slate; return False, and count it, when the buffer is full."""
+        """Queue a slate; return False when the buffer is full."""
         with self._lock:
             if len(self._queue) >= self.size:
-                self.lost += 1
-                log.error("exposure buffer full, slate lost total=%d", self.lost)
                 return False
             self._queue.append(slate)
             self._send_hint = send_hint
             self._start_thread()
         return True
+
+    def count_lost(self, count: int, why: str) -> None:
+        """Count slates that are kept nowhere, and say so."""
+        with self._lock:
+            self.lost += count
+            log.error("slates lost, %s count=%d total=%d", why, count, self.lost)
 
     def _start_thread(self) -> None:
         if self._thread is None or not self._thread.is_alive() or self._pid != os.getpid():
@@ -97,11 +106,32 @@ class SlateBuffer:
         while True:
             self._wake.wait(settings.EXPOSURE_FLUSH_S)
             self._wake.clear()
-            try:
-                self.flush()
-            except Exception:
-                log.exception("slates not written, will be tried again queued=%d", len(self._queue))
+            self.flush_or_spool()
+            if recovery.is_away:
                 connection.close()  # the next try gets one that works, or none
+
+    def flush_or_spool(self) -> None:
+        """Write everything queued; into the spool while the database does not take it."""
+        if recovery.is_away:
+            self.spool_queued()
+            return
+        try:
+            self.flush()
+        except Exception as error:
+            log.exception("slates not written queued=%d", len(self._queue))
+            recovery.note_away(error)
+            self.spool_queued()
+
+    def spool_queued(self) -> int:
+        """Move what is queued to the spool, as far as there is room; return how many were moved."""
+        moved = 0
+        with self._flushing:
+            while batch := self._take():
+                if not spool.append([slate_encoder.encode(slate) for slate in batch]):
+                    self._put_back(batch)
+                    break
+                moved += len(batch)
+        return moved
 
     def flush(self) -> int:
         """Write everything queued; return how many. On failure the slates stay queued, in order."""
@@ -138,17 +168,20 @@ class SlateBuffer:
             kept = [slate for slate in self._queue if slate.site_id not in gone]
             dropped = len(self._queue) - len(kept)
             self._queue = deque(kept)
-            self.lost += dropped
-        log.error("sites are gone, slates lost count=%d total=%d", dropped, self.lost)
+        self.count_lost(dropped, "their sites are gone")
         return dropped
 
 
 def flush_at_exit() -> None:
-    """Write what is queued; a process that ends cannot try again, so it says what it loses."""
+    """Write what is queued, else spool it; a process that ends says what it loses."""
     try:
-        buffer.flush()
+        if not recovery.is_away:
+            buffer.flush()
     except Exception:
-        log.exception("process ends, slates lost count=%d", len(buffer._queue))
+        log.exception("slates not written at the end queued=%d", len(buffer._queue))
+    buffer.spool_queued()
+    if buffer._queue:
+        buffer.count_lost(len(buffer._queue), "the process ends")
 
 
 buffer = SlateBuffer(settings.EXPOSURE_BUFFER_SLATES)

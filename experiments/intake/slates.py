@@ -50,3 +50,5 @@ class SlateDocument(msgspec.Struct, frozen=True):
 
 document_decoder = msgspec.json.Decoder(SlateDocument)
 document_encoder = msgspec.json.Encoder()
+slate_decoder = msgspec.json.Decoder(ServedSlate)
+slate_encoder = msgspec.json.Encoder()

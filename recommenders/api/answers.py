@@ -42,7 +42,7 @@ class RecommendedItem(Struct, frozen=True):
 class RecordedExposure(Struct, frozen=True):
     """How the list was recorded, and the token that proves it was served by us."""
 
-    recorded: Literal["committed", "buffered", "lost", "none"]
+    recorded: Literal["committed", "buffered", "spooled", "lost", "none"]
     token: str | None
 
 

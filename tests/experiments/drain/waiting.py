@@ -11,7 +11,7 @@ from django.db import connection
 
 from experiments.drain import drain_once
 from experiments.intake.accepting import store_events
-from experiments.intake.recorder import write_slates
+from experiments.intake.inbox import write_slates
 from experiments.intake.slates import ServedSlate
 from experiments.models import Experiment, InboxBatch, Site, Variant
 from tests.factories import NOW
