@@ -17,6 +17,7 @@ from config.terminal_report import print_report
 
 
 def print_played(console: Console, played: Played) -> None:
+    """Print what the simulated shop has and what its visitors did."""
     sent, shop = played.traffic, played.stage.shop
     console.print(
         f"\n{len(shop.catalogue):,} items, {len(shop.visitors):,} visitors "
