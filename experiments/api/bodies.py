@@ -19,7 +19,7 @@ from experiments.intake.refusals import (
     explain,
     refuse_bad_text,
 )
-from experiments.intake.shapes import EventBatch, batch_decoder
+from experiments.intake.shapes import EventBatch, batch_decoder, decimal_of
 
 MAX_BODY = 1024 * 1024
 MAX_INFLATED = 1024 * 1024
@@ -28,6 +28,7 @@ GZIP = frozenset({"gzip", "x-gzip"})
 # text/plain: what a beacon sends while its page closes, as anything else would need a preflight.
 MEDIA_TYPES = frozenset({"", "application/json", "text/plain"})
 T = TypeVar("T")
+_exact = msgspec.json.Encoder(decimal_format="number")
 
 
 def read_body(request: HttpRequest) -> bytes:
@@ -127,29 +128,43 @@ def _problem_of(refusal: Refused) -> Problem:
 
 
 def decode_batch(raw: bytes) -> EventBatch:
-    """Return a batch of events; raises Problem 400.
+    """Return a batch of events; raises Problem 400."""
+    return decode_items(raw, batch_decoder, "events")
+
+
+def decode_items(raw: bytes, decoder: "msgspec.json.Decoder[T]", name: str) -> T:
+    """Return a body whose member `name` is a list of raw items; raises Problem 400.
 
     Browsers write half of a cut emoji as a lone escape, which the decoder refuses with the whole
-    body. Such a body is taken apart, so that only the events that hold one are refused.
+    body. Such a body is taken apart, so that only the items that hold one are refused.
     """
     try:
-        return decode(raw, batch_decoder)
+        return decode(raw, decoder)
     except Problem:
         if not SURROGATE_ESCAPE.search(raw):
             raise
-        if (batch := _taken_apart(raw)) is None:
+        if (body := _taken_apart(raw, decoder, name)) is None:
             raise
-        return batch
+        return body
 
 
-def _taken_apart(raw: bytes) -> EventBatch | None:
+def _taken_apart(raw: bytes, decoder: "msgspec.json.Decoder[T]", name: str) -> T | None:
     try:
-        body: Any = json.loads(raw, parse_constant=_refuse_constant)
-        events = [Raw(json.dumps(event).encode()) for event in body["events"]]
-        rest = json.dumps({**body, "events": [None]}).encode()
-        return msgspec.structs.replace(batch_decoder.decode(rest), events=events or [])
+        body: Any = json.loads(raw, parse_constant=_refuse_constant, parse_float=decimal_of)
+        items = [_raw_of(item) for item in body[name]]
+        rest: Any = decoder.decode(_raw_of({**body, name: [None]}))
+        changed: T = msgspec.structs.replace(rest, **{name: items})
+        return changed
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
+
+
+def _raw_of(value: object) -> Raw:
+    """Return a value as it was sent, digit for digit unless half a character spoils it."""
+    try:
+        return Raw(_exact.encode(value))
+    except (UnicodeEncodeError, OverflowError):
+        return Raw(json.dumps(value, default=str).encode())
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -14,16 +14,20 @@ EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo
 
 
 def authenticate(
-    request: HttpRequest, scope: str, *, in_path: str | None = None
+    request: HttpRequest, scope: str, *, in_path: str | None = None, given: str | None = None
 ) -> tuple[KeySpec, Snapshot]:
     """Return the caller's key and the snapshot it was found in.
 
     `in_path`: the key, where the address itself holds it; only a publishable one is taken there.
+    `given`: the key, where a protocol sends it in a place of its own.
     Raises Problem 401 without a valid key, 403 when the key lacks `scope` or a publishable key is
     used from an origin that its site does not list.
     """
     snapshot = current()
-    secret, is_in_address = (in_path, True) if in_path is not None else _secret_of(request)
+    if given is not None:
+        secret, is_in_address = given, False
+    else:
+        secret, is_in_address = (in_path, True) if in_path is not None else _secret_of(request)
     key = snapshot.keys.get(digest_of(secret))
     # Addresses end in logs and histories: a secret key that came in one is not taken.
     if key is None or not key.is_valid(_now()) or (is_in_address and not key.is_publishable):

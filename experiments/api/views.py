@@ -1,10 +1,13 @@
 """Events in: the endpoint that storefronts call, as a plain view."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
+from msgspec import Raw
 
 from experiments.api.bodies import decode_batch, read_body
 from experiments.api.keys import authenticate, clock_of
@@ -20,7 +23,7 @@ from experiments.tasks import send_drain_hint
 @csrf_exempt
 @answers_problems
 def unknown_endpoint(request: HttpRequest) -> HttpResponse:
-    """Refuse a path under /api/ that does not exist, as a problem document."""
+    """Refuse a path for machines that does not exist, as a problem document."""
     raise Problem(
         404,
         "unknown_endpoint",
@@ -36,15 +39,22 @@ def events(request: HttpRequest) -> HttpResponse:
     spend(key.digest)
     batch = _read_batch(request)
     site = snapshot.sites[key.site_id]
-    now = clock_of(key, site, batch.context.now)
-    try:
+    with committed():
         receipt = accept_events(
             site=site,
             events=batch.events,
             is_trusted=not key.is_publishable,
-            now=now,
+            now=clock_of(key, site, batch.context.now),
             received_at=datetime.now(UTC),
         )
+    return json_answer(receipt, 202)
+
+
+@contextmanager
+def committed() -> Iterator[None]:
+    """Raise Problem 503 when the events accepted within cannot be stored; else wake the worker."""
+    try:
+        yield
     except (OperationalError, InterfaceError) as error:
         connection.close()
         raise Problem(
@@ -54,17 +64,21 @@ def events(request: HttpRequest) -> HttpResponse:
             headers={"Retry-After": "2"},
         ) from error
     hint(send_drain_hint)
-    return json_answer(receipt, 202)
 
 
 def _read_batch(request: HttpRequest) -> EventBatch:
     batch = decode_batch(read_body(request))
-    if len(batch.events) > MAX_EVENTS:
+    check_count(batch.events, "events")
+    return batch
+
+
+def check_count(events: Sequence[Raw], field: str) -> None:
+    """Raise Problem 413 when a batch holds more events than one request may."""
+    if len(events) > MAX_EVENTS:
         raise Problem(
             413,
             "too_many_events",
-            f"{len(batch.events)} events; at most {MAX_EVENTS}",
-            field="events",
+            f"{len(events)} events; at most {MAX_EVENTS}",
+            field=field,
             hint="Send several batches.",
         )
-    return batch

@@ -1,7 +1,7 @@
 """Accepting events: each is checked alone, the good ones are committed in one row, the bad kept."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -61,17 +61,20 @@ def accept_events(
     is_trusted: bool,
     now: datetime,
     received_at: datetime,
+    translate: Callable[[bytes], bytes] = bytes,
 ) -> Receipt:
     """Commit the good events of a batch to the inbox and the bad ones to quarantine.
 
     `now` is the clock that ages count from (simulated sites have their own); `is_trusted` says
-    that a secret key sent the batch. When this returns, everything is committed.
+    that a secret key sent the batch. `translate` turns what another protocol sends into an event
+    of ours, or raises what is wrong with it; quarantine keeps what was sent. When this returns,
+    everything is committed.
     """
     good: list[bytes] = []
     rejected: list[Rejection] = []
     for index, raw in enumerate(events):
         try:
-            good.append(checked_event(bytes(raw), site=site, now=now))
+            good.append(checked_event(translate(bytes(raw)), site=site, now=now))
         except Refused as refusal:
             rejected.append(Rejection(index, refusal.code, refusal.field, refusal.detail))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -1,6 +1,7 @@
 """The shapes of what storefronts send: units, events, slate requests. Compiled validators."""
 
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -130,6 +131,18 @@ class AssignmentRequest(Question, frozen=True, kw_only=True):
 def text_id(value: str | int | UnsetType | None) -> str:
     """Return an id as text, "" when there is none; integers become their decimal text."""
     return "" if value is None or value is UNSET else str(value)
+
+
+def decimal_of(text: str) -> Decimal:
+    """Return a number as it was written; one that no decimal holds is not a number.
+
+    >>> decimal_of("19.90"), decimal_of("1e99999999999999999999")
+    (Decimal('19.90'), Decimal('NaN'))
+    """
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("NaN")
 
 
 event_decoder = msgspec.json.Decoder(EventIn)

@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config import health
-from experiments.api import features, ofrep
+from experiments.api import features, ofrep, segment
 from experiments.api.views import unknown_endpoint
 
 urlpatterns = [
@@ -21,9 +21,11 @@ urlpatterns = [
     path("api/features/<str:client_key>", features.features, name="features"),
     path("ofrep/v1/evaluate/flags", ofrep.bulk, name="ofrep-bulk"),
     path("ofrep/v1/evaluate/flags/<str:key>", ofrep.single, name="ofrep-single"),
+    path("v1/batch", segment.batch, name="segment-batch"),
+    path("v1/<str:kind>", segment.single, name="segment-single"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
-    re_path(r"^(?:api|ofrep)/", unknown_endpoint),
+    re_path(r"^(?:api|ofrep|v1)/", unknown_endpoint),
     path("reports/", include("analytics.web.urls")),
     path("accounts/login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),

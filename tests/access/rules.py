@@ -146,6 +146,8 @@ KEYS = {
     "features": "assign",
     "ofrep-bulk": "assign",
     "ofrep-single": "assign",
+    "segment-batch": "events",
+    "segment-single": "events",
     "experiments": "experiments",
     "experiment": "experiments",
     "experiment-action": "experiments",

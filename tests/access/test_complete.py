@@ -39,7 +39,7 @@ def test_paths__without_a_name__are_the_ends_of_unknown_ones_and_redirects() -> 
     rows = [pattern for pattern in nameless if pattern.endswith("/<path:object_id>/")]
 
     assert len(rows) == len(SCREENS)
-    assert sorted(set(nameless) - set(rows)) == ["^(?:api|ofrep)/", "admin/(?P<url>.*)$"]
+    assert sorted(set(nameless) - set(rows)) == ["^(?:api|ofrep|v1)/", "admin/(?P<url>.*)$"]
 
 
 def test_screens__of_ours__ask_for_what_the_rule_says() -> None:

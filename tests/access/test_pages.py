@@ -31,6 +31,7 @@ def arguments(name: str, crowd: Crowd) -> dict[str, Any]:
         "slug": "question",
         "action": "start",
         "client_key": "pk_unknown",
+        "kind": "track",
     }
     pattern = next(path.pattern for path in every_path() if path.name == name)
     return {each: known[each] for each in re.findall(r"<(?:\w+:)?(\w+)>", pattern)}

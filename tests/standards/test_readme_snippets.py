@@ -42,6 +42,17 @@ def test_readme_python__run_as_written__tells_a_variant(shop: Shop, tmp_path: Pa
     assert said([sys.executable, str(program)]) in VARIANTS
 
 
+def test_readme_segment__run_as_written__is_delivered(shop: Shop, tmp_path: Path) -> None:
+    first = "import segment.analytics as analytics\n"
+    code = block("python", first.strip(), shop).removeprefix(first)
+    program = tmp_path / "program.py"
+    program.write_text(
+        f"{first}KEY = {shop.publishable!r}\nanalytics.on_error = print\n{code}print('done')"
+    )
+
+    assert said([sys.executable, str(program)]) == "done"
+
+
 def test_readme_javascript__run_as_written__tells_a_variant(shop: Shop, node: None) -> None:
     program_of_node, folder = node_clients.script("")
     program = Path(folder) / "readme.mjs"

@@ -1,0 +1,1 @@
+"""Segment's protocol translated into events of ours; pure: time and site come in."""
