@@ -170,9 +170,11 @@ class Recovery:
         """Import what is spooled; raises what the database raises while it is away."""
         if not self.is_away and not segments(spool_folder()):
             return Imported()
-        connection.ensure_connection()  # before the segment is cut, of which there would be many
-        self._spool.rotate()
+        connection.ensure_connection()
+        # Finished segments first: while they are refused, no further one is cut every second.
         done = import_spool()
+        self._spool.rotate()
+        done += import_spool()
         self._away.clear()
         if done.slates and self._send_hint:
             hint(self._send_hint)

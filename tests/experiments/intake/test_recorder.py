@@ -13,7 +13,8 @@ from experiments.intake.inbox import SLATES_PER_ROW
 from experiments.intake.patience import PATIENCE_S
 from experiments.intake.recorder import SlateBuffer, mode_of, record_slate
 from experiments.intake.recovery import import_spool, recovery
-from experiments.intake.spool import spool
+from experiments.intake.segments import segments
+from experiments.intake.spool import spool, spool_folder
 from experiments.models import InboxBatch, Site, Slate
 from tests.experiments.drain.waiting import a_slate, refused_writes
 from tests.experiments.intake.hanging import locked_inbox
@@ -119,6 +120,19 @@ def test_record__database_refuses__spools_and_imports_later() -> None:
         each.request_id for each in served
     }
     assert record_slate(a_slate(site), mode="durable", send_hint=nobody) == "committed"
+
+
+def test_recover__refused_again_and_again__cuts_no_further_segments() -> None:
+    site = a_site()
+
+    with refused_writes("experiments_inboxbatch"):
+        for _ in range(5):
+            record_slate(a_slate(site), mode="durable", send_hint=nobody)
+            with pytest.raises(OperationalError):
+                recovery.recover()
+
+    assert len(segments(spool_folder())) == 2
+    assert recovery.recover().slates == 5
 
 
 def test_record__known_to_be_away__asks_no_database(
