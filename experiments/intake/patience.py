@@ -26,14 +26,14 @@ def bounded_wait(seconds: float = PATIENCE_S) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _sqlite(seconds: float) -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout")
-        (usual_ms,) = cursor.fetchone()
-        cursor.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")
-        try:
-            yield
-        finally:
-            cursor.execute(f"PRAGMA busy_timeout={usual_ms}")
+    # The driver's own connection: a setting of it is no statement of the request.
+    held = connection.connection
+    (usual_ms,) = held.execute("PRAGMA busy_timeout").fetchone()
+    held.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")
+    try:
+        yield
+    finally:
+        held.execute(f"PRAGMA busy_timeout={usual_ms}")
 
 
 class Watchdog:
