@@ -37,6 +37,29 @@ class ParameterChoice:
     options: Callable[[Site], list[tuple[str, str]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What a pass of the drain changed, for whatever is kept from rows, such as rollups.
+
+    `exposures`: experiment id, phase and unit id of each unit whose exposure or slates changed.
+    `events`: site id, event type, visitor, account and session id ("" for none) of each event that
+    is new or whose ids, refunds or traffic changed.
+    """
+
+    exposures: frozenset[tuple[int, int, str]] = frozenset()
+    events: frozenset[tuple[int, str, str, str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """How one part of the installation is; `fix` says what mends it, "" when nothing has to be."""
+
+    name: str
+    state: str  # "ok", "degraded" or "failed"
+    detail: str
+    fix: str = ""
+
+
 PARAMETER_CHOICES: list[ParameterChoice] = []
 SITE_INITIALISERS: list[Callable[[Site], None]] = []
 LAUNCH_CHECKS: list[Callable[[Experiment], list[Check]]] = []
@@ -48,3 +71,12 @@ SETUP_COPIERS: list[Callable[[Experiment, Experiment], None]] = []
 ANALYSIS_SNAPSHOTS: list[Callable[[Experiment], dict[str, Any]]] = []
 # Each says whether more of a running experiment may be opened by its ramp; a failed check holds it.
 RAMP_GATES: list[Callable[[Experiment], list[Check]]] = []
+# Each brings what it keeps up to date with what a pass of the drain touched. Called last in the
+# drain's transaction, which holds the tail lock: what it reads is all that was ever committed.
+APPLIERS: list[Callable[[Touched], None]] = []
+# Each removes what its room holds of a unit (site id, unit type, unit id); returns rows by table.
+ERASERS: list[Callable[[int, str, str], dict[str, int]]] = []
+# Each returns what its room holds of a unit (site id, unit type, unit id), as JSON by table.
+SUBJECT_READERS: list[Callable[[int, str, str], dict[str, list[Any]]]] = []
+# Each says how its room is, for the health page, /readyz and the doctor.
+HEALTH_CHECKS: list[Callable[[], list[HealthCheck]]] = []

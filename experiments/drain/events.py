@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from django.db import connection
 
 from experiments.assignment.specs import UnitIds
 from experiments.clock import day_of, microseconds
+from experiments.drain import ledger
 from experiments.drain.claims import Claim, check_claims, is_claim
 from experiments.drain.exposures import Sighting
 from experiments.drain.joins import Key
@@ -40,7 +40,7 @@ class Arrival:
     is_trusted: bool
     now: datetime
     received_at: datetime
-    body_hash: str
+    body_hash: int
 
     @property
     def key(self) -> Key:
@@ -77,8 +77,7 @@ def apply_events(batches: Sequence[InboxBatch]) -> AppliedEvents:
     # By key, so that two drains with the same ids wait for each other instead of deadlocking.
     fresh.sort(key=lambda arrival: arrival.key)
     rows = [event_row(arrival, _quoted_slate(arrival, slates)) for arrival in fresh]
-    Event.objects.bulk_create(rows, batch_size=2000, ignore_conflicts=True)
-    _quarantine_overtaken(fresh)
+    Event.objects.bulk_create(rows, batch_size=2000)
     claims = [
         Claim(arrival.site, arrival.event, units_of(row), arrival.moment, arrival.received_at)
         for arrival, row in zip(fresh, rows, strict=True)
@@ -107,44 +106,23 @@ def _arrivals(batches: Sequence[InboxBatch]) -> list[Arrival]:
     return out
 
 
-def hash_of(event: EventIn) -> str:
+def hash_of(event: EventIn) -> int:
     """Return a hash of the event's content; the same event in other key order hashes alike."""
-    return hashlib.blake2b(encoder.encode(event), digest_size=16).hexdigest()
+    digest = hashlib.blake2b(encoder.encode(event), digest_size=16).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def _without_known(arrivals: Sequence[Arrival]) -> tuple[list[Arrival], int]:
-    """Return the events not stored yet, first arrival of each id, and the count of repeats."""
-    known = _known_hashes(arrivals)
-    fresh: list[Arrival] = []
-    conflicts: list[Arrival] = []
+    """Return the events not applied yet, first arrival of each id, and the count of repeats."""
+    first: dict[Key, Arrival] = {}
     for arrival in arrivals:
-        if arrival.key not in known:
-            known[arrival.key] = arrival.body_hash
-            fresh.append(arrival)
-        elif known[arrival.key] != arrival.body_hash:
-            conflicts.append(arrival)
+        first.setdefault(arrival.key, arrival)
+    known = ledger.enter({key: arrival.body_hash for key, arrival in first.items()})
+    fresh = [arrival for key, arrival in first.items() if key not in known]
+    stored = {key: arrival.body_hash for key, arrival in first.items()} | known
+    conflicts = [a for a in arrivals if a.body_hash != stored[a.key]]
     _quarantine_conflicts(conflicts)
     return fresh, len(arrivals) - len(fresh) - len(conflicts)
-
-
-def _quarantine_overtaken(fresh: Sequence[Arrival]) -> None:
-    """Set aside what another drain stored first, under the same id, with another body."""
-    if not fresh or not connection.features.has_select_for_update_skip_locked:
-        return  # on SQLite nothing is written beside us
-    stored = _known_hashes(fresh)
-    _quarantine_conflicts([a for a in fresh if stored.get(a.key, a.body_hash) != a.body_hash])
-
-
-def _known_hashes(arrivals: Sequence[Arrival]) -> dict[Key, str]:
-    known: dict[Key, str] = {}
-    ids = [arrival.event.event_id for arrival in arrivals]
-    sites = {arrival.site.pk for arrival in arrivals}
-    for start in range(0, len(ids), 500):
-        rows = Event.objects.filter(
-            site_id__in=sites, event_id__in=ids[start : start + 500]
-        ).values_list("site_id", "event_id", "body_hash")
-        known.update({(site, event): body for site, event, body in rows})
-    return known
 
 
 def _quarantine_conflicts(conflicts: Sequence[Arrival]) -> None:
@@ -224,7 +202,6 @@ def event_row(arrival: Arrival, slate: Slate | None) -> Event:
         attributes=event.attributes,
         properties=_properties(arrival),
         is_verified=arrival.is_trusted or _is_proved(arrival),
-        body_hash=arrival.body_hash,
     )
 
 

@@ -18,8 +18,8 @@ CHUNK = 500  # ids in one query; SQLite takes 999 parameters
 UPSERT = """
 INSERT INTO experiments_exposure
     (experiment_id, phase, unit_id, unit_type, variant_id, first_at, ts_us, day, attributes,
-    is_multiple)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, {json}, %s)
+    is_multiple, traffic)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, {json}, %s, '')
 ON CONFLICT (experiment_id, phase, unit_id) DO UPDATE SET
     is_multiple = experiments_exposure.is_multiple OR excluded.is_multiple
         OR experiments_exposure.variant_id <> excluded.variant_id,

@@ -9,7 +9,6 @@ from experiments.models import Event, Slate
 
 CLICK = "select_item"
 CHUNK = 500  # ids in one query; SQLite takes 999 parameters
-JOIN_LOCK = 0x41524D41  # any number, the same in every process
 
 # What an event lacks of its unit comes from the slate that it quotes.
 LACKING = """
@@ -28,16 +27,12 @@ Key = tuple[int, UUID]
 def join_requests(keys: Iterable[Key]) -> None:
     """Mark the clicked among these slates (site, request id) and complete the events' ids.
 
-    Must be the last step of the transaction. Two drains side by side, one with a slate and one
-    with its click, would each miss what the other has not committed: the lock, held until the
-    commit, lets the second see the first.
+    The caller holds the tail lock: two drains side by side, one with a slate and one with its
+    click, would each miss what the other has not committed.
     """
     wanted = sorted(set(keys))
     if not wanted:
         return
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [JOIN_LOCK])
     for start in range(0, len(wanted), CHUNK):
         request_ids = [request_id for _site, request_id in wanted[start : start + CHUNK]]
         _mark_clicked(request_ids)

@@ -11,6 +11,7 @@ from django.db.models import F
 from experiments.drain.events import apply_events
 from experiments.drain.exposures import record_exposures
 from experiments.drain.joins import join_requests
+from experiments.drain.lock import hold_tail_lock
 from experiments.drain.slates import apply_slates
 from experiments.intake.hints import mark_asleep, mark_awake
 from experiments.models import InboxBatch, Quarantine
@@ -77,6 +78,7 @@ def _apply(batches: list[InboxBatch]) -> Drained:
     events = apply_events([b for b in batches if b.kind == InboxBatch.Kind.EVENTS])
     record_exposures([*slates.sightings, *events.sightings])
     InboxBatch.objects.filter(pk__in=[batch.pk for batch in batches]).delete()
+    hold_tail_lock()
     join_requests(slates.served | events.quoted)
     return Drained(len(batches), len(slates.served), events.fresh, events.duplicates)
 

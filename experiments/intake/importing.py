@@ -9,12 +9,11 @@ from uuid import UUID
 
 from django.db import transaction
 
+from experiments.drain import ledger
 from experiments.drain.events import Arrival, event_row, hash_of
-from experiments.intake.bulk import insert_ignoring_known
+from experiments.intake.bulk import insert_rows
 from experiments.intake.shapes import EventIn, Line, Money, Unit
 from experiments.models import Event, Site
-
-LOOKUP = 500  # ids in one query; SQLite takes 999 parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,36 +84,25 @@ def import_events(
 
 @transaction.atomic
 def _import_batch(site: Site, records: Sequence[EventRecord]) -> ImportCount:
-    known = _known_hashes(site, [record.event_id for record in records])
     received_at = datetime.now(UTC)
-    fresh: list[Event] = []
-    repeated = 0
+    events: dict[UUID, EventIn] = {}
+    hashes: list[tuple[UUID, int]] = []
     for record in records:
         event = event_of(record, currency=site.currency)
-        body_hash = hash_of(event)
-        if record.event_id not in known:
-            known[record.event_id] = body_hash
-            fresh.append(_row(site, event, body_hash, received_at))
-        elif known[record.event_id] == body_hash:
-            repeated += 1
-    insert_ignoring_known(fresh)
-    return ImportCount(len(fresh), repeated, len(records) - len(fresh) - repeated)
+        events.setdefault(record.event_id, event)
+        hashes.append((record.event_id, hash_of(event)))
+    first = {(site.pk, event_id): body_hash for event_id, body_hash in reversed(hashes)}
+    known = ledger.enter(first)
+    fresh = [event for event_id, event in events.items() if (site.pk, event_id) not in known]
+    insert_rows([_row(site, event, received_at) for event in fresh])
+    stored = first | known
+    differing = sum(body_hash != stored[site.pk, event_id] for event_id, body_hash in hashes)
+    return ImportCount(len(fresh), len(records) - len(fresh) - differing, differing)
 
 
-def _known_hashes(site: Site, ids: Sequence[UUID]) -> dict[UUID, str]:
-    known: dict[UUID, str] = {}
-    for start in range(0, len(ids), LOOKUP):
-        known.update(
-            Event.objects.filter(site=site, event_id__in=ids[start : start + LOOKUP]).values_list(
-                "event_id", "body_hash"
-            )
-        )
-    return known
-
-
-def _row(site: Site, event: EventIn, body_hash: str, received_at: datetime) -> Event:
+def _row(site: Site, event: EventIn, received_at: datetime) -> Event:
     # History is never "ahead": its own moment is the clock that its age counts from.
-    arrival = Arrival(site, event, True, event.occurred_at, received_at, body_hash)
+    arrival = Arrival(site, event, True, event.occurred_at, received_at, 0)
     return event_row(arrival, None)
 
 

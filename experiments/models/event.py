@@ -1,46 +1,58 @@
-"""What happened: the inbox, applied events, served slates, exposures, and what was refused."""
+"""What happened: applied events, their ledger, served slates, exposures."""
 
 from django.db import models
 from django.db.models import Q
 
 from experiments.models.experiment import Experiment, Variant
 from experiments.models.site import Site
+from experiments.models.traffic import Traffic
 
 ID = 256  # characters of a unit, item, session or order id
 MAX_AMOUNT = 10**13  # minor units; far above any basket, far below 2^63
 
 
-class InboxBatch(models.Model):
-    """An accepted document that waits to be applied; committed before its 202."""
+class LedgerEntry(models.Model):
+    """The identity of an applied event, kept for ever: the event itself may be dropped one day.
 
-    class Kind(models.TextChoices):
-        EVENTS = "events"
-        SLATES = "slates"
+    The key holds no day, so that a repeat is found however late it comes.
+    """
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE)
-    kind = models.CharField(max_length=8, choices=Kind.choices)
-    received_at = models.DateTimeField()
-    doc = models.TextField()
-    attempts = models.PositiveSmallIntegerField(default=0)
-    error = models.TextField(blank=True)
+    pk = models.CompositePrimaryKey("site_id", "event_id")
+    # Unchecked, as below: a check per row would cost a tenth of what applying an event does.
+    site = models.ForeignKey(
+        Site, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+    )
+    event_id = models.UUIDField()
+    body_hash = models.BigIntegerField(help_text="Of the event's content, 64 bits.")
 
     class Meta:
-        verbose_name_plural = "inbox batches"
+        verbose_name_plural = "ledger entries"
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.pk}"
+        return str(self.event_id)
 
 
 class Event(models.Model):
-    """Something a unit did; its id is an identity for ever."""
+    """Something a unit did. On PostgreSQL the table is split by `day`; the ledger keeps it unique.
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE)
+    The ids are those that were sent; `borrowed` says which of them were found elsewhere.
+    """
+
+    class Borrowed(models.IntegerChoices):
+        """Bits: the id was not sent with the event but found by its request or its account."""
+
+        VISITOR = 1
+        ACCOUNT = 2
+        SESSION = 4
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     event_id = models.UUIDField()
     type = models.CharField(max_length=64)
     occurred_at = models.DateTimeField()
     ts_us = models.BigIntegerField()
     day = models.CharField(max_length=10)
     received_at = models.DateTimeField()
+    api_key_id = models.BigIntegerField(null=True, blank=True, help_text="What sent it.")
     visitor_id = models.CharField(max_length=ID, blank=True)
     account_id = models.CharField(max_length=ID, blank=True)
     session_id = models.CharField(max_length=ID, blank=True)
@@ -56,11 +68,15 @@ class Event(models.Model):
     attributes = models.JSONField(default=dict, blank=True)
     properties = models.JSONField(default=dict, blank=True)
     is_verified = models.BooleanField(default=True)
-    body_hash = models.CharField(max_length=32)
+    borrowed = models.PositiveSmallIntegerField(default=0)
+    traffic = models.CharField(max_length=8, choices=Traffic, blank=True)
+    refunded = models.BigIntegerField(
+        default=0, help_text="Of a purchase: minor units that refunds of its order took back."
+    )
+    refunded_quantity = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["site", "event_id"], name="event_id_unique_in_site"),
             models.CheckConstraint(
                 condition=Q(amount__isnull=True) | Q(amount__gte=0, amount__lte=MAX_AMOUNT),
                 name="event_amount_within_bounds",
@@ -68,7 +84,19 @@ class Event(models.Model):
         ]
         indexes = [
             models.Index(fields=["site", "visitor_id", "ts_us"], name="event_visitor_time"),
-            models.Index(fields=["site", "account_id", "ts_us"], name="event_account_time"),
+            models.Index(
+                fields=["site", "account_id", "ts_us"],
+                name="event_account_time",
+                condition=~Q(account_id=""),
+            ),
+            models.Index(
+                fields=["site", "session_id", "ts_us"],
+                name="event_session_time",
+                condition=~Q(session_id=""),
+            ),
+            models.Index(
+                fields=["site", "order_id"], name="event_order", condition=~Q(order_id="")
+            ),
             models.Index(
                 fields=["request_id"],
                 name="event_request",
@@ -104,6 +132,7 @@ class Slate(models.Model):
     latency_us = models.PositiveIntegerField(default=0)
     clicked = models.PositiveSmallIntegerField(default=0)
     attributes = models.JSONField(default=dict, help_text="What eligibility looked at.")
+    traffic = models.CharField(max_length=8, choices=Traffic, blank=True)
 
     class Meta:
         constraints = [
@@ -134,6 +163,12 @@ class Exposure(models.Model):
     is_multiple = models.BooleanField(
         default=False, help_text="Seen in two variants of one phase: left out and counted."
     )
+    traffic = models.CharField(
+        max_length=8,
+        choices=Traffic,
+        blank=True,
+        help_text="Why the unit is left out and counted; empty for a shopper.",
+    )
 
     class Meta:
         constraints = [
@@ -145,24 +180,3 @@ class Exposure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit_id} in {self.variant_id}"
-
-
-class Quarantine(models.Model):
-    """A refused event, kept with its reason, ready for repair and replay."""
-
-    site = models.ForeignKey(Site, on_delete=models.CASCADE)
-    received_at = models.DateTimeField()
-    code = models.CharField(max_length=40)
-    field = models.CharField(max_length=100, blank=True)
-    detail = models.TextField(blank=True)
-    event_id = models.CharField(max_length=64, blank=True)
-    index = models.PositiveIntegerField(null=True)
-    body = models.TextField()
-    replayed_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        verbose_name_plural = "quarantine"
-        indexes = [models.Index(fields=["site", "received_at"], name="quarantine_time")]
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.event_id}"

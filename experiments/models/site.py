@@ -34,6 +34,24 @@ class Site(models.Model):
     requires_approval = models.BooleanField(
         default=False, help_text="A second person approves each experiment before it starts."
     )
+    hash_ids = models.BooleanField(
+        default=False,
+        help_text="Store visitor, account and session ids as keyed hashes; cannot be undone.",
+    )
+    outlier_events = models.PositiveIntegerField(
+        default=2_000,
+        help_text="Units with more events in one hour are left out of analyses; 0: none are.",
+    )
+    internal_networks = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='Addresses of your own people, left out of analyses, e.g. ["192.0.2.0/24"].',
+    )
+    retention_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Events older than this are exported to Parquet and dropped; empty: all stay.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

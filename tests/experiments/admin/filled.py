@@ -41,7 +41,6 @@ def record_all(site: Site, experiment: Experiment, number: int) -> None:
         item_id=EVIL,
         amount=123_456,
         currency=site.currency,
-        body_hash="x",
         **stamp,
     )
     Slate.objects.create(

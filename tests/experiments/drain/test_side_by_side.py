@@ -144,9 +144,9 @@ def test_drain__another_is_joining__waits_for_its_commit() -> None:
 
     thread = threading.Thread(target=timed)
     with another_transaction() as cursor:
-        from experiments.drain.joins import JOIN_LOCK
+        from experiments.drain.lock import TAIL_LOCK
 
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [JOIN_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TAIL_LOCK])
         thread.start()
         time.sleep(0.4)
     thread.join()

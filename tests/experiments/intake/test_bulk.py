@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.forms.models import model_to_dict
 
-from experiments.intake.bulk import insert_ignoring_known
+from experiments.intake.bulk import insert_rows
 from experiments.intake.importing import EventRecord, import_events
 from experiments.models import Event, Site
 from tests.factories import NOW, a_site
@@ -31,14 +31,13 @@ def a_row(site: Site, number: int = 1, **fields: object) -> Event:
         "amount": 10**13,
         "attributes": {"nested": {"text": "a 'quoted' \"word\" 100 %s", "list": [1, 2.5, None]}},
         "is_verified": False,
-        "body_hash": "0" * 32,
     }
     return Event(**(values | fields))
 
 
 def test_insert__complete_row__stores_what_django_stores() -> None:
     one, two = a_site("one"), a_site("two")
-    insert_ignoring_known([a_row(one)])
+    insert_rows([a_row(one)])
     a_row(two).save()
 
     ours, theirs = (model_to_dict(Event.objects.get(site=site)) for site in (one, two))
@@ -50,28 +49,8 @@ def test_insert__complete_row__stores_what_django_stores() -> None:
     assert ours["occurred_at"] == NOW + timedelta(microseconds=7)
 
 
-def test_insert__known_id__leaves_the_row_and_stores_the_others() -> None:
-    site = a_site()
-    insert_ignoring_known([a_row(site, 1, amount=1)])
-
-    insert_ignoring_known([a_row(site, 1, amount=2), a_row(site, 2, amount=2)])
-
-    assert dict(Event.objects.values_list("event_id", "amount")) == {
-        UUID(int=1): 1,
-        UUID(int=2): 2,
-    }
-
-
-def test_insert__same_id_twice_in_one_call__stores_the_first() -> None:
-    site = a_site()
-
-    insert_ignoring_known([a_row(site, 1, amount=1), a_row(site, 1, amount=2)])
-
-    assert Event.objects.get().amount == 1
-
-
 def test_insert__nothing__does_nothing() -> None:
-    insert_ignoring_known([])
+    insert_rows([])
 
     assert not Event.objects.exists()
 
@@ -81,7 +60,7 @@ def test_insert__amount_out_of_bounds__is_refused_by_the_database(amount: int) -
     site = a_site()
 
     with pytest.raises(DatabaseError), transaction.atomic():
-        insert_ignoring_known([a_row(site, 1), a_row(site, 2, amount=amount)])
+        insert_rows([a_row(site, 1), a_row(site, 2, amount=amount)])
 
     assert not Event.objects.exists()
 
