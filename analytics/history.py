@@ -96,7 +96,8 @@ def _seen(past: Past) -> tuple[str, Values]:
     where = " AND s.placement = %s" if past.placement else ""
     sql = f"""f AS (
     SELECT s.{past.unit} AS unit_id, MIN(s.ts_us) AS t0 FROM experiments_slate s
-    WHERE s.site_id = %s AND s.ts_us >= %s AND s.ts_us < %s AND s.{past.unit} <> ''{where}
+    WHERE s.site_id = %s AND s.ts_us >= %s AND s.ts_us < %s AND s.{past.unit} <> ''
+        AND s.traffic = ''{where}
     GROUP BY s.{past.unit}
 )"""  # noqa: S608 - names from a table of ours; every value is bound
     bound = (past.site_id, past.from_us, past.until_us + 1)
@@ -125,7 +126,8 @@ def _condition(past: Past, term: Term, definition: Mapping[str, Any]) -> tuple[s
         return (" AND s.placement = %s", (past.placement,)) if past.placement else ("", ())
     verified = "" if past.count_unverified else " AND (e.is_verified OR e.type <> 'purchase')"
     types = [each for each in (definition["type"], definition.get("subtract")) if each]
-    return f" AND e.type IN ({', '.join(['%s'] * len(types))}){verified}", tuple(types)
+    slots = ", ".join(["%s"] * len(types))
+    return f" AND e.type IN ({slots}) AND e.traffic = ''{verified}", tuple(types)
 
 
 def _rows(sql: str, values: Sequence[Any]) -> list[Sequence[int]]:

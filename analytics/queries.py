@@ -16,7 +16,8 @@ from analytics.stats.moments import Moments
 from experiments.assignment.specs import Reason
 
 UNIT_COLUMNS = {"visitor": "visitor_id", "account": "account_id", "session": "session_id"}
-EVENT_SUMS = {"amount", "quantity"}
+EVENT_SUMS = {"amount": "refunded", "quantity": "refunded_quantity"}  # what refunds took back
+REFUND = "refund"
 SPLIT = 65_536  # y = h * SPLIT + l keeps every square below 2^63 on engines that do not widen
 DAY_US = 86_400_000_000
 
@@ -91,10 +92,23 @@ def _event_term(definition: Mapping[str, Any]) -> Term:
         return Term("events", "SUM(CASE WHEN e.type = %s THEN 1 ELSE 0 END)", (kind,), False)
     if column not in EVENT_SUMS:
         raise InvalidInputError(f"cannot sum {column!r}; known: {sorted(EVENT_SUMS)}")
-    subtract = definition.get("subtract")
-    minus = f" WHEN e.type = %s THEN -COALESCE(e.{column}, 0)" if subtract else ""
-    sql = f"SUM(CASE WHEN e.type = %s THEN COALESCE(e.{column}, 0){minus} ELSE 0 END)"
-    return Term("events", sql, (kind, subtract) if subtract else (kind,), True)
+    return Term("events", *_sum_of(column, kind, definition.get("subtract")), True)
+
+
+def _sum_of(column: str, kind: str, subtract: str | None) -> tuple[str, tuple[Any, ...]]:
+    """Return the sum of a column less that of the events that are subtracted.
+
+    A refund that names its order counts where the order was bought, in that unit and window: the
+    drain has put it on the purchase. One that names none counts where it happened.
+    """
+    own, minus = f"COALESCE(e.{column}, 0)", ""
+    if subtract == REFUND:
+        own += f" - e.{EVENT_SUMS[column]}"
+        minus = f" WHEN e.type = %s AND e.order_id = '' THEN -COALESCE(e.{column}, 0)"
+    elif subtract:
+        minus = f" WHEN e.type = %s THEN -COALESCE(e.{column}, 0)"
+    sql = f"SUM(CASE WHEN e.type = %s THEN {own}{minus} ELSE 0 END)"
+    return sql, (kind, subtract) if subtract else (kind,)
 
 
 def event_types(metrics: Iterable[MetricQuery]) -> list[str]:
@@ -152,7 +166,7 @@ def _exposed(cut: Cut) -> Part:
     sql = """f AS (
     SELECT unit_id, unit_type, variant_id, ts_us AS t0
     FROM experiments_exposure
-    WHERE experiment_id = %s AND phase = %s AND NOT is_multiple AND ts_us <= %s
+    WHERE experiment_id = %s AND phase = %s AND NOT is_multiple AND traffic = '' AND ts_us <= %s
 )"""
     return sql, (cut.experiment_id, cut.phase, cut.until_us)
 
@@ -188,11 +202,12 @@ def _events_of_units(types: Sequence[str], cut: Cut) -> Part:
 def _events_by(unit_type: str, types: Sequence[str], cut: Cut) -> Part:
     slots = ", ".join(["%s"] * len(types))
     verified = "" if cut.count_unverified else " AND (e.is_verified OR e.type <> 'purchase')"
-    sql = f"""        SELECT f.unit_id, e.type, e.amount, e.quantity, e.order_ref
+    sql = f"""        SELECT f.unit_id, e.type, e.amount, e.quantity, e.order_ref, e.order_id,
+            e.refunded, e.refunded_quantity
         FROM f JOIN experiments_event e
         ON e.site_id = %s AND e.{UNIT_COLUMNS[unit_type]} = f.unit_id
         AND e.ts_us >= f.t0 AND e.ts_us < f.t0 + {cut.window_days * DAY_US} AND e.ts_us <= %s
-        WHERE e.type IN ({slots}){verified}"""  # noqa: S608 - as above
+        WHERE e.type IN ({slots}) AND e.traffic = ''{verified}"""  # noqa: S608 - as above
     return sql, (cut.site_id, cut.until_us, *types)
 
 

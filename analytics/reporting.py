@@ -73,6 +73,7 @@ def _report(scope: Scope, measured: Measured) -> Report:
         verdict=judge(scope, measured, comparisons, split=split, exposure=exposure, days=days),
         unattributed=events_without_unit(experiment, from_us=from_us, until_us=scope.until_us),
         waiting=experiment_selectors.waiting_batches(experiment.site_id),
+        left_out=counts.left_out,
     )
 
 

@@ -61,4 +61,5 @@ class Report:
     unattributed: int
     waiting: int
     problems: tuple[str, ...] = ()
+    left_out: dict[str, int] = field(default_factory=dict)
     version: int = REPORT_VERSION

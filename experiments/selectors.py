@@ -1,11 +1,12 @@
 """Reading this room's tables."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Count, Max, Q, QuerySet
 
 from experiments.assignment.specs import Reason
 from experiments.models import Event, Experiment, Exposure, InboxBatch, Slate
+from experiments.models.traffic import Traffic
 
 
 def experiments_of(site_id: int) -> QuerySet[Experiment]:
@@ -54,19 +55,26 @@ def slate_counts(*, experiment_id: int, phase: int, until_us: int) -> dict[int, 
 
 @dataclass(frozen=True, slots=True)
 class ExposureCounts:
-    """Units counted once at their first exposure, and those left out."""
+    """Units counted once at their first exposure, and those left out: of them, each for one reason.
+
+    `multiple`: seen in several variants. `left_out`: no shoppers, by the kind of their traffic.
+    """
 
     by_variant: dict[int, int]
     multiple: int
+    left_out: dict[str, int] = field(default_factory=dict)
 
 
 def exposure_counts(*, experiment_id: int, phase: int, until_us: int) -> ExposureCounts:
-    """Return exposed units of a phase by variant id, and the units seen in several variants."""
+    """Return exposed units of a phase by variant id, and those that analyses leave out."""
     rows = Exposure.objects.filter(experiment_id=experiment_id, phase=phase, ts_us__lte=until_us)
-    single = rows.filter(is_multiple=False).values("variant_id").annotate(units=Count("id"))
+    shoppers, others = rows.filter(traffic=""), rows.exclude(traffic="")
+    single = shoppers.filter(is_multiple=False).values("variant_id").annotate(units=Count("id"))
+    left_out = dict(others.values_list("traffic").annotate(units=Count("id")))
     return ExposureCounts(
         by_variant={row["variant_id"]: row["units"] for row in single},
-        multiple=rows.filter(is_multiple=True).count(),
+        multiple=shoppers.filter(is_multiple=True).count(),
+        left_out={kind.value: left_out.get(kind.value, 0) for kind in Traffic},
     )
 
 

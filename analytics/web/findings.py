@@ -14,6 +14,7 @@ CRITERION_WORDS = {
     "guardrails": "Guardrails",
     "size": "Planned size",
 }
+NO_SHOPPERS = {"bot": "bots", "outlier": "with too many events", "internal": "internal"}
 WORST_FIRST = ("bad", "warn", "info", "idle", "good")
 
 
@@ -54,6 +55,7 @@ def findings_of(results: Mapping[str, Any]) -> tuple[FindingView, ...]:
     found = (
         _split(results["split"]),
         _exposure(results["exposure"]),
+        _no_shoppers(results),
         _fallback(results["variants"]),
         _loose(results),
     )
@@ -94,6 +96,18 @@ def _exposure(exposure: Mapping[str, Any]) -> FindingView:
     if exposure["is_biasing"]:
         text += " With an uneven split, leaving them out shifts the shares itself."
     return FindingView(tone, "Units seen in two variants", text)
+
+
+def _no_shoppers(results: Mapping[str, Any]) -> FindingView:
+    """Return how many units were left out as no shoppers; analyses of before counted none."""
+    left_out: Mapping[str, int] = results.get("left_out") or dict.fromkeys(NO_SHOPPERS, 0)
+    listed = ", ".join(
+        f"{number(left_out.get(kind, 0))} {NO_SHOPPERS[kind]}" for kind in NO_SHOPPERS
+    )
+    total = sum(left_out.values())
+    share = percent(total / max(1, total + results["exposure"]["n_units"]), decimals=2)
+    text = f"{number(total)} ({share} of all), left out: {listed}."
+    return FindingView("info" if total else "good", "Units that are no shoppers", text)
 
 
 def _fallback(variants: Sequence[Mapping[str, Any]]) -> FindingView:

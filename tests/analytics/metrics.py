@@ -17,9 +17,11 @@ CONVERSION = MetricQuery("conversion", "binary", PURCHASE)
 SPENT = MetricQuery("revenue", "mean", REVENUE)
 AOV = MetricQuery("aov", "ratio", REVENUE, ORDERS)
 CTR = MetricQuery("ctr", "ratio", {"source": "slates", "sum": "clicked"}, {"source": "slates"})
+CANCELLED = MetricQuery("not_searched", "mean", {**PURCHASE, "sum": "amount", "subtract": "search"})
+KEPT = MetricQuery("kept_pieces", "mean", {**PURCHASE, "sum": "quantity", "subtract": "refund"})
 PIECES = MetricQuery("pieces", "mean", {**PURCHASE, "sum": "quantity"})
 VIEWS = MetricQuery("views", "mean", {"source": "events", "type": "view_item"})
-ALL = [CONVERSION, SPENT, AOV, CTR, PIECES, VIEWS]
+ALL = [CONVERSION, SPENT, AOV, CTR, PIECES, VIEWS, CANCELLED, KEPT]
 
 
 def cut_of(experiment: Experiment, **changes: Any) -> Cut:

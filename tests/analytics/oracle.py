@@ -12,7 +12,7 @@ def recompute(metric: MetricQuery, cut: Cut) -> dict[int, Moments]:
     """Return a metric's moments by variant id."""
     values: dict[int, tuple[list[int], list[int]]] = {}
     for row in Exposure.objects.filter(experiment_id=cut.experiment_id, phase=cut.phase):
-        if row.is_multiple or row.ts_us > cut.until_us:
+        if row.is_multiple or row.traffic or row.ts_us > cut.until_us:
             continue
         ys, xs = values.setdefault(row.variant_id, ([], []))
         y = _side(metric.numerator, row, cut)
@@ -35,9 +35,21 @@ def _events(definition: Mapping[str, Any], events: list[Event]) -> int:
     column = definition.get("sum")
     if column is None:
         return len(own)
-    back = [each for each in events if each.type == definition.get("subtract")]
-    return sum(getattr(each, column) or 0 for each in own) - sum(
-        getattr(each, column) or 0 for each in back
+    paid = sum(getattr(each, column) or 0 for each in own)
+    return paid - _taken_back(definition, column, own, events)
+
+
+def _taken_back(
+    definition: Mapping[str, Any], column: str, own: list[Event], events: list[Event]
+) -> int:
+    """Return what is subtracted: refunds that name an order stand on its purchase."""
+    subtract = definition.get("subtract")
+    back = [each for each in events if each.type == subtract]
+    if subtract != "refund":
+        return sum(getattr(each, column) or 0 for each in back)
+    refunds = {"amount": "refunded", "quantity": "refunded_quantity"}
+    return sum(getattr(each, refunds[column]) for each in own) + sum(
+        getattr(each, column) or 0 for each in back if not each.order_id
     )
 
 
@@ -45,7 +57,7 @@ def _counts(event: Event, row: Exposure, cut: Cut) -> bool:
     is_refused = event.type == "purchase" and not event.is_verified and not cut.count_unverified
     unit_type = row.unit_type if cut.fallback_unit_type else ""
     is_theirs = getattr(event, UNIT_COLUMNS[unit_type or cut.unit_type]) == row.unit_id
-    is_here = event.site_id == cut.site_id and is_theirs
+    is_here = event.site_id == cut.site_id and is_theirs and not event.traffic
     return is_here and _is_within(event.ts_us, row, cut) and not is_refused
 
 

@@ -117,6 +117,33 @@ def test_refund__even_larger_than_the_purchase__is_subtracted_exactly(
     assert moments(AOV, control) == Moments(1, y, y * y, 1, 1, y)
 
 
+def test_refund__of_an_order__counts_where_the_order_was_bought(control: Variant) -> None:
+    exposed(control)
+    exposed(control, "other")
+    bought(control, 5000, order_id="o-1", order_ref="o-1", refunded=1500)
+    bought(control, 1500, visitor_id="other", type="refund", order_id="o-1", order_ref="o-1")
+
+    assert moments(SPENT, control) == Moments(2, 3500, 3500**2)
+
+
+def test_event__of_no_shopper__counts_for_nothing(control: Variant) -> None:
+    exposed(control)
+    bought(control, 5000, traffic="internal")
+
+    assert moments(SPENT, control) == Moments(1, 0, 0)
+    assert moments(CONVERSION, control) == Moments(1, 0, 0)
+
+
+def test_unit__that_is_no_shopper__is_left_out(control: Variant, treatment: Variant) -> None:
+    exposed(control, traffic="outlier")
+    exposed(treatment, "other")
+    bought(control, 300)
+
+    found = run_query(compile_query([SPENT], cut_of(control.experiment)))
+
+    assert found["revenue"] == {treatment.pk: Moments(1, 0, 0)}
+
+
 @pytest.mark.parametrize("amount", [65_535, 65_536, 2**32 - 1, 2**32, 2**32 + 1, 10**13])
 def test_amount__whose_square_passes_64_bits__is_squared_exactly(
     control: Variant, amount: int

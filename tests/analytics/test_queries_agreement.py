@@ -64,6 +64,7 @@ def random_rows(experiment: Experiment, chance: random.Random) -> None:
             chance.choice(moments_),
             phase=phase,
             is_multiple=chance.random() < 0.15,
+            traffic=chance.choice(["", "", "", "", "bot", "outlier"]),
         )
         for unit in range(12)
         for phase in (1, 2)
@@ -79,6 +80,10 @@ def random_rows(experiment: Experiment, chance: random.Random) -> None:
             amount=chance.choice(amounts),
             quantity=chance.choice([None, 1, 3, 70_000]),
             order_ref=f"o{chance.randrange(5)}",
+            order_id=chance.choice(["", "o1", "o2"]),
+            refunded=chance.choice([0, 0, 1, 65_537, 10**13]),
+            refunded_quantity=chance.choice([0, 0, 2]),
+            traffic=chance.choice(["", "", "", "", "internal"]),
             is_verified=chance.random() < 0.7,
         )
         for _ in range(60)

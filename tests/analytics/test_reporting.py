@@ -139,6 +139,21 @@ def test_units__in_two_variants__are_left_out_counted_and_block_above_one_percen
     assert verdict(found)["reasons"] == ["multiple_exposure"]
 
 
+def test_units__that_are_no_shoppers__are_left_out_and_counted_by_kind() -> None:
+    experiment = a_run(EVEN)
+    control = experiment.variants.get(is_control=True)
+    for number, kind in enumerate(["bot", "outlier", "outlier", "internal"]):
+        is_multiple = number == 1
+        fields = {"traffic": kind, "is_multiple": is_multiple}
+        exposure(experiment, control, f"no-{number}", NOW, **fields).save()
+
+    found = computed(experiment)
+
+    assert found.report.left_out == {"bot": 1, "outlier": 2, "internal": 1}
+    assert (found.report.exposure["n_multiple"], found.report.exposure["n_units"]) == (0, 1200)
+    assert sum(variant.units for variant in found.report.variants) == 1200
+
+
 def test_metric__that_fails__says_why_and_hides_no_other() -> None:
     experiment = a_run(EVEN)
     Metric.objects.filter(key="ctr").update(numerator={"source": "nowhere"})
