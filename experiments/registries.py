@@ -80,3 +80,6 @@ ERASERS: list[Callable[[int, str, str], dict[str, int]]] = []
 SUBJECT_READERS: list[Callable[[int, str, str], dict[str, list[Any]]]] = []
 # Each says how its room is, for the health page, /readyz and the doctor.
 HEALTH_CHECKS: list[Callable[[], list[HealthCheck]]] = []
+# Each names the first day of a site's events and slates that its room still needs ("2026-11-20"),
+# None for none; what is older may be exported and dropped.
+KEPT_DAYS: list[Callable[[int], str | None]] = []

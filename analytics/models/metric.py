@@ -1,4 +1,4 @@
-"""Metrics, which of them an experiment uses, and stored analyses."""
+"""Metrics, and which of them an experiment uses."""
 
 from django.db import models
 from django.db.models import Q
@@ -80,36 +80,3 @@ class ExperimentMetric(models.Model):
 
     def __str__(self) -> str:
         return f"{self.metric} ({self.role})"
-
-
-class Analysis(models.Model):
-    """One computed result with all it takes to compute it again; appended, never changed."""
-
-    class Status(models.TextChoices):
-        QUEUED = "queued"
-        COMPUTING = "computing"
-        READY = "ready"
-        FAILED = "failed"
-
-    experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="analyses")
-    phase = models.PositiveIntegerField()
-    settings = models.JSONField()
-    settings_hash = models.CharField(max_length=64)
-    data_cut_us = models.BigIntegerField()
-    code_version = models.CharField(max_length=40)
-    status = models.CharField(max_length=9, choices=Status.choices, default=Status.QUEUED)
-    results = models.JSONField(null=True)
-    moments = models.JSONField(default=dict)
-    sql = models.TextField(blank=True)
-    error = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["-id"]
-        verbose_name_plural = "analyses"
-        indexes = [models.Index(fields=["experiment", "-id"], name="analysis_latest")]
-
-    def __str__(self) -> str:
-        return f"{self.experiment} #{self.pk}"
