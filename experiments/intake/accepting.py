@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from django.db import transaction
 
+from experiments.intake.quarantining import keep_refused, refused_row
 from experiments.intake.refusals import (
     MAX_DEPTH,
     NUL_ESCAPE,
@@ -18,12 +19,11 @@ from experiments.intake.refusals import (
     refuse_bad_text,
 )
 from experiments.intake.shapes import MAX_AMOUNT, EventIn, encoder, event_decoder
-from experiments.models import InboxBatch, Quarantine
+from experiments.models import InboxBatch
 from experiments.snapshot import SiteSpec
 
 MAX_AGE = timedelta(days=7)
 MAX_AHEAD = timedelta(minutes=5)
-KEPT_BODY = 4096  # characters of a refused event that quarantine keeps
 NEEDS_VALUE = frozenset({"purchase", "refund"})
 
 
@@ -120,15 +120,15 @@ def quarantine(
     received_at: datetime,
 ) -> None:
     """Keep refused events with their reasons."""
-    Quarantine.objects.bulk_create(
-        Quarantine(
+    keep_refused(
+        refused_row(
+            bytes(events[rejection.index]),
             site_id=site_id,
             received_at=received_at,
             code=rejection.code,
             field=(rejection.field or "")[:100],
             detail=rejection.detail,
             index=rejection.index,
-            body=bytes(events[rejection.index]).decode("utf-8", "replace")[:KEPT_BODY],
         )
         for rejection in rejected
     )

@@ -1,6 +1,7 @@
 """What waits to be applied, what was refused, and the counts that have to agree."""
 
 from django.db import models
+from django.db.models import Q
 
 from experiments.models.site import Site
 
@@ -42,10 +43,22 @@ class Quarantine(models.Model):
     api_key_id = models.BigIntegerField(null=True, blank=True, help_text="What sent it.")
     replayed_at = models.DateTimeField(null=True, blank=True)
     replayed_by = models.CharField(max_length=200, blank=True)
+    times = models.PositiveIntegerField(
+        default=1, help_text="How often it came: the same again within a day is no new row."
+    )
+    last_at = models.DateTimeField(null=True, blank=True, help_text="When it came the last time.")
+    digest = models.BigIntegerField(null=True, help_text="Of code and body, 64 bits.")
 
     class Meta:
         verbose_name_plural = "quarantine"
-        indexes = [models.Index(fields=["site", "received_at"], name="quarantine_time")]
+        indexes = [
+            models.Index(fields=["site", "received_at"], name="quarantine_time"),
+            models.Index(
+                fields=["site", "digest"],
+                name="quarantine_digest",
+                condition=Q(digest__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.event_id}"
