@@ -1,11 +1,14 @@
 """Celery's entries of this room; a task is a hint, the work is in the database."""
 
+from datetime import UTC, datetime
+
 from celery import shared_task
 from django.utils import timezone
 
 from experiments import services
 from experiments.drain import drain_until_idle
 from experiments.intake.recovery import try_import
+from experiments.retention import partitions
 
 
 @shared_task(ignore_result=True)
@@ -42,3 +45,11 @@ def send_notices() -> None:
 def remind_people() -> None:
     """Raise the reminders that are due; one that stands is not raised again."""
     services.remind(now=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def make_partitions() -> None:
+    """Make the days ahead, and sort what came for no day; running twice changes nothing."""
+    today = datetime.now(UTC).date()
+    partitions.make_days_ahead(today=today)
+    partitions.sort_rest(today=today)

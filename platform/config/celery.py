@@ -18,5 +18,6 @@ app.conf.beat_schedule = {
     "advance ramps": {"task": "experiments.tasks.advance_ramps", "schedule": 60.0},
     "send notices": {"task": "experiments.tasks.send_notices", "schedule": 15.0},
     "remind": {"task": "experiments.tasks.remind_people", "schedule": 900.0},
+    "make partitions": {"task": "experiments.tasks.make_partitions", "schedule": 3600.0},
     "refresh running analyses": {"task": "analytics.tasks.refresh_running", "schedule": 3600.0},
 }

@@ -1,14 +1,17 @@
 """Brings an installation's own files up to date before its services start."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from celery import current_app
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from kombu import Queue
+
+from experiments.retention.partitions import make_days_ahead
 
 QUEUES = ("events", "compute")
 
@@ -23,6 +26,7 @@ def bring_up_to_date(say: Callable[[str], object]) -> None:
     Raises NotMigratedError for a database server that lacks migrations.
     """
     _migrate(say)
+    _make_partitions(say)
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     if settings.CELERY_BROKER_URL.startswith("sqla+"):
         _make_broker_file()
@@ -44,6 +48,14 @@ def _migrate(say: Callable[[str], object]) -> None:
         )
     say(f"applying {missing} migrations to {connection.settings_dict['NAME']}")
     call_command("migrate", verbosity=0, interactive=False)
+
+
+def _make_partitions(say: Callable[[str], object]) -> None:
+    """Make the partitions of the days ahead; without them events go to the default partition."""
+    try:
+        make_days_ahead(today=datetime.now(UTC).date())
+    except OperationalError as error:  # whoever holds the lock must not keep us from starting
+        say(f"the partitions of the days ahead are left to beat: {error}")
 
 
 def _make_broker_file() -> None:
