@@ -12,8 +12,9 @@ from experiments.models import ApiKey, Site
 PREFIXES = {ApiKey.Kind.PUBLISHABLE: "pk_", ApiKey.Kind.SECRET: "sk_"}
 # What a browser may do is fixed; a secret key carries its scopes.
 PUBLISHABLE_SCOPES = frozenset({"recommend", "events", "assign"})
-SCOPES = PUBLISHABLE_SCOPES | {"items", "experiments", "analyses", "simulate"}
-DEFAULT_SECRET_SCOPES = tuple(sorted(SCOPES - {"simulate"}))
+SCOPES = PUBLISHABLE_SCOPES | {"items", "experiments", "analyses", "simulate", "subjects"}
+# What no shop's server needs is given to a key of its own.
+DEFAULT_SECRET_SCOPES = tuple(sorted(SCOPES - {"simulate", "subjects"}))
 
 
 def digest_of(secret: str) -> str:

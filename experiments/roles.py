@@ -27,6 +27,7 @@ class Action(StrEnum):
     ANALYSE = "analyse"  # refresh analyses, define metrics, explore, export
     MANAGE = "manage"  # site, keys, layers, placements, holdouts, webhooks, items, recommenders
     PEOPLE = "people"  # who is what in a site
+    SUBJECTS = "subjects"  # hand out, and erase, everything held on one visitor or account
 
 
 ALLOWED: dict[Role, frozenset[Action]] = {
@@ -55,6 +56,7 @@ OF_SCOPE: dict[str, frozenset[Action]] = {
     ),
     "analyses": frozenset({Action.VIEW, Action.ANALYSE}),
     "items": frozenset({Action.VIEW, Action.MANAGE}),
+    "subjects": frozenset({Action.SUBJECTS}),
 }
 # What a step of an experiment's life asks for, whoever takes it, and wherever.
 OF_STEP: dict[str, Action] = {

@@ -10,6 +10,7 @@ from experiments.models import (
     ApiKey,
     ConfigVersion,
     DecisionRecord,
+    Erasure,
     Experiment,
     Holdout,
     Layer,
@@ -32,6 +33,7 @@ CONFIGURATION = (
     Override,
     Prerequisite,
     DecisionRecord,
+    Erasure,
 )
 JOINED = (Holdout.layers.through, Prerequisite.variants.through)
 

@@ -1,6 +1,7 @@
 """From rows to what requests look at: every key, site and experiment, compiled at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,6 +18,7 @@ from experiments.assignment.specs import (
 from experiments.lifecycle import Status
 from experiments.models import ApiKey, Experiment, Holdout, Placement, Site
 from experiments.snapshot.specs import KeySpec, SiteSpec, Snapshot
+from experiments.subjects.suppression import short_digests
 
 UNSTARTED = (Status.DRAFT, Status.REVIEW, Status.SCHEDULED)
 NOBODY: dict[str, Any] = {"$not": {}}  # the condition that no unit meets
@@ -30,11 +32,15 @@ def compile_all(version: int) -> Snapshot:
     """
     experiments = _experiments_by_site()
     placements = _placements_by_site()
+    erased = short_digests()
     return Snapshot(
         version=version,
         keys={key.digest: _key(key) for key in ApiKey.objects.filter(revoked_at=None)},
         sites={
-            site.pk: _site(site, placements.get(site.pk, []), experiments.get(site.pk, []))
+            site.pk: replace(
+                _site(site, placements.get(site.pk, []), experiments.get(site.pk, [])),
+                erased=erased.get(site.pk, frozenset()),
+            )
             for site in Site.objects.all()
         },
     )
@@ -178,6 +184,7 @@ def _site(
         is_simulated=site.is_simulated,
         exposure_mode=site.exposure_mode,
         count_unverified=site.count_unverified,
+        hash_ids=site.hash_ids,
         placements={
             placement.key: PlacementSpec(
                 key=placement.key,

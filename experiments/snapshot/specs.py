@@ -40,6 +40,8 @@ class SiteSpec:
     count_unverified: bool
     placements: dict[str, PlacementSpec]
     experiments: dict[int, ExperimentSpec]
+    hash_ids: bool = False
+    erased: frozenset[str] = frozenset()  # beginnings of the digests of erased units
 
     @property
     def published(self) -> list[ExperimentSpec]:

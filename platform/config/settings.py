@@ -1,6 +1,8 @@
 """All settings, read top to bottom; the environment is read here and nowhere else."""
 
+import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +31,34 @@ def _secret_key() -> str:
         return given
     if PRODUCTION:
         raise ImproperlyConfigured("ARMATURE_SECRET_KEY must be set when ARMATURE_PRODUCTION is on")
-    path = DATA_DIR / "secret_key"
-    try:
-        with path.open("x") as file:
-            path.chmod(0o600)
-            file.write(secrets.token_urlsafe(64))
-    except FileExistsError:
-        pass
+    return _kept_secret("secret_key")
+
+
+def _id_key() -> str:
+    """Return the configured key of hashed ids, or one made once and kept in the data folder."""
+    given = env.text("ARMATURE_ID_KEY")
+    if given and len(given) < 32:
+        raise ImproperlyConfigured("ARMATURE_ID_KEY must have at least 32 characters")
+    return given or _kept_secret("id_key")
+
+
+def _kept_secret(name: str) -> str:
+    """Return a secret of the data folder, made by whoever asks for it first."""
+    path = DATA_DIR / name
+    if not path.exists():
+        mine = path.with_name(f".{name}.{os.getpid()}")
+        mine.touch(mode=0o600)
+        mine.write_text(secrets.token_urlsafe(64))
+        with suppress(FileExistsError):  # another process was faster: its secret counts
+            path.hardlink_to(mine)  # whole or not there, whoever reads it meanwhile
+        mine.unlink()
     return path.read_text()
 
 
 SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = env.words("ARMATURE_SECRET_KEY_FALLBACKS")
+# Apart from SECRET_KEY, as this one can never be rotated: stored hashes would name nobody any more.
+ID_KEY = _id_key()
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION

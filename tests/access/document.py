@@ -21,6 +21,7 @@ MEANING = {
     Action.ANALYSE: "refresh and export reports, define metrics",
     Action.MANAGE: "site, keys, layers, placements, holdouts, webhooks, items, recommenders",
     Action.PEOPLE: "give and take roles, manage accounts",
+    Action.SUBJECTS: "hand out and erase what is held on one visitor or account",
 }
 HEAD = """# Who may do what
 
