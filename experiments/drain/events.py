@@ -13,11 +13,15 @@ from experiments.clock import day_of, microseconds
 from experiments.drain import ledger
 from experiments.drain.claims import Claim, check_claims, is_claim
 from experiments.drain.exposures import Sighting
-from experiments.drain.joins import Key
+from experiments.drain.quoted import Key, QuotedSlate, quoted_slates
 from experiments.intake.accepting import MAX_AHEAD, amount_of
 from experiments.intake.shapes import EventIn, encoder, text_id
-from experiments.models import Event, InboxBatch, Quarantine, Site, Slate
+from experiments.models import Event, InboxBatch, Quarantine, Site
 from experiments.tokens import token_claim
+
+CLICK = "select_item"
+
+TouchedEvent = tuple[int, str, str, str, str]
 
 
 class EventDocument(msgspec.Struct, frozen=True):
@@ -63,17 +67,28 @@ class Arrival:
 class AppliedEvents:
     """What a pass made of its event batches, and what is still to be done with them."""
 
-    fresh: int
+    rows: list[Event]
     duplicates: int
     sightings: list[Sighting]
-    quoted: set[Key]
+    clicked: list[QuotedSlate]
+    unjoined: list[Event]
+
+    @property
+    def touched(self) -> frozenset[TouchedEvent]:
+        """Return the new events as `Touched` tells of them."""
+        return frozenset(map(touched_event, self.rows))
+
+
+def touched_event(row: Event) -> TouchedEvent:
+    """Return an event as `Touched` tells of it."""
+    return row.site_id, row.type, row.visitor_id, row.account_id, row.session_id
 
 
 def apply_events(batches: Sequence[InboxBatch]) -> AppliedEvents:
     """Store the batches' new events; exposures and the joins to slates are left to the caller."""
     arrivals = _arrivals(batches)
     fresh, duplicates = _without_known(arrivals)
-    slates = _slates_of(fresh)
+    slates = quoted_slates(_quoted_keys(fresh))
     # By key, so that two drains with the same ids wait for each other instead of deadlocking.
     fresh.sort(key=lambda arrival: arrival.key)
     rows = [event_row(arrival, _quoted_slate(arrival, slates)) for arrival in fresh]
@@ -83,8 +98,14 @@ def apply_events(batches: Sequence[InboxBatch]) -> AppliedEvents:
         for arrival, row in zip(fresh, rows, strict=True)
         if is_claim(arrival.event)
     ]
-    quoted = {(row.site_id, row.request_id) for row in rows if row.request_id}
-    return AppliedEvents(len(fresh), duplicates, check_claims(claims), quoted)
+    pairs = [(row, slates.get((row.site_id, row.request_id))) for row in rows if row.request_id]
+    return AppliedEvents(
+        rows,
+        duplicates,
+        check_claims(claims),
+        clicked=[slate for row, slate in pairs if slate and row.type == CLICK],
+        unjoined=[row for row, slate in pairs if slate is None],
+    )
 
 
 def _arrivals(batches: Sequence[InboxBatch]) -> list[Arrival]:
@@ -140,18 +161,11 @@ def _quarantine_conflicts(conflicts: Sequence[Arrival]) -> None:
     )
 
 
-def _slates_of(arrivals: Sequence[Arrival]) -> dict[Key, Slate]:
-    """Return the slates that the events quote, by site and request id."""
-    ids = sorted({a.event.request_id for a in arrivals if a.event.request_id})
-    sites = {arrival.site.pk for arrival in arrivals}
-    found: dict[Key, Slate] = {}
-    for start in range(0, len(ids), 500):
-        rows = Slate.objects.filter(site_id__in=sites, request_id__in=ids[start : start + 500])
-        found.update({(slate.site_id, slate.request_id): slate for slate in rows.defer("items")})
-    return found
+def _quoted_keys(arrivals: Sequence[Arrival]) -> set[Key]:
+    return {(a.site.pk, a.event.request_id) for a in arrivals if a.event.request_id}
 
 
-def _quoted_slate(arrival: Arrival, slates: Mapping[Key, Slate]) -> Slate | None:
+def _quoted_slate(arrival: Arrival, slates: Mapping[Key, QuotedSlate]) -> QuotedSlate | None:
     request_id = arrival.event.request_id
     return slates.get((arrival.site.pk, request_id)) if request_id else None
 
@@ -161,7 +175,7 @@ def units_of(row: Event) -> UnitIds:
     return UnitIds(row.visitor_id, row.account_id, row.session_id)
 
 
-def _ids_of(event: EventIn, slate: Slate | None) -> UnitIds:
+def _ids_of(event: EventIn, slate: QuotedSlate | None) -> UnitIds:
     """Return the event's ids; what it lacks comes from the slate that it quotes."""
     own = UnitIds(
         text_id(event.unit.visitor_id), text_id(event.unit.account_id), text_id(event.session_id)
@@ -175,7 +189,7 @@ def _ids_of(event: EventIn, slate: Slate | None) -> UnitIds:
     )
 
 
-def event_row(arrival: Arrival, slate: Slate | None) -> Event:
+def event_row(arrival: Arrival, slate: QuotedSlate | None) -> Event:
     """Return the row of one event."""
     event, ids = arrival.event, _ids_of(arrival.event, slate)
     occurred_at = arrival.moment
@@ -202,7 +216,16 @@ def event_row(arrival: Arrival, slate: Slate | None) -> Event:
         attributes=event.attributes,
         properties=_properties(arrival),
         is_verified=arrival.is_trusted or _is_proved(arrival),
+        borrowed=_borrowed(event, ids),
     )
+
+
+def _borrowed(event: EventIn, ids: UnitIds) -> int:
+    """Return which of an event's ids it did not bring itself, as bits of `Event.Borrowed`."""
+    own = (event.unit.visitor_id, event.unit.account_id, event.session_id)
+    found = (ids.visitor_id, ids.account_id, ids.session_id)
+    pairs = zip(Event.Borrowed, own, found, strict=True)
+    return sum(bit for bit, sent, known in pairs if known and sent is None)
 
 
 def _properties(arrival: Arrival) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from experiments.models import Experiment, Exposure
 
 CHUNK = 500  # ids in one query; SQLite takes 999 parameters
 
+UnitKey = tuple[int, int, str]  # experiment id, phase, unit id
+
 # One statement for SQLite and PostgreSQL: the earliest sighting names the variant, and a second
 # variant marks the unit for good. Ordering by key keeps two drains from waiting on each other.
 UPSERT = """
@@ -52,21 +54,25 @@ class Sighting:
     attributes: dict[str, Any]
 
     @property
-    def key(self) -> tuple[int, int, str]:
+    def key(self) -> UnitKey:
         """Return what is unique about an exposure."""
         return self.experiment_id, self.phase, self.unit_id
 
 
-def record_exposures(sightings: Sequence[Sighting]) -> None:
+def record_exposures(sightings: Sequence[Sighting]) -> frozenset[UnitKey]:
     """Record each unit's earliest sighting; a unit seen in two variants is marked as such.
 
-    Units first seen after enrolment was closed are left out.
+    Units first seen after enrolment was closed are left out. Returns whose exposures these are.
     """
     json_slot = "%s::jsonb" if connection.vendor == "postgresql" else "%s"
-    rows = [_values(first, multiple) for first, multiple in _earliest(_enrolled(sightings))]
-    if rows:
+    earliest = _earliest(_enrolled(sightings))
+    if earliest:
         with connection.cursor() as cursor:
-            cursor.executemany(UPSERT.format(json=json_slot), rows)
+            cursor.executemany(
+                UPSERT.format(json=json_slot),
+                [_values(first, multiple) for first, multiple in earliest],
+            )
+    return frozenset(sighting.key for sighting, _multiple in earliest)
 
 
 def _enrolled(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
@@ -89,11 +95,11 @@ def _enrolled(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
     return [*on_time, *(sighting for sighting in late if sighting.key in known)]
 
 
-def _known_keys(sightings: Sequence[Sighting]) -> set[tuple[int, int, str]]:
+def _known_keys(sightings: Sequence[Sighting]) -> set[UnitKey]:
     """Return the keys of exposures that these units have already."""
     units = sorted({sighting.unit_id for sighting in sightings})
     experiments = {sighting.experiment_id for sighting in sightings}
-    found: set[tuple[int, int, str]] = set()
+    found: set[UnitKey] = set()
     for start in range(0, len(units), CHUNK):
         rows = Exposure.objects.filter(
             experiment_id__in=experiments, unit_id__in=units[start : start + CHUNK]
@@ -104,8 +110,8 @@ def _known_keys(sightings: Sequence[Sighting]) -> set[tuple[int, int, str]]:
 
 def _earliest(sightings: Iterable[Sighting]) -> list[tuple[Sighting, bool]]:
     """Return each unit's earliest sighting and whether it was seen in several variants."""
-    first: dict[tuple[int, int, str], Sighting] = {}
-    multiple: set[tuple[int, int, str]] = set()
+    first: dict[UnitKey, Sighting] = {}
+    multiple: set[UnitKey] = set()
     for sighting in sightings:
         seen = first.setdefault(sighting.key, sighting)
         if seen.variant_id != sighting.variant_id:

@@ -1,70 +1,92 @@
 """Joining events with the slates that they quote, whichever of the two was applied first."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from experiments.drain.events import CLICK, AppliedEvents, touched_event
+from experiments.drain.quoted import CHUNK, Key, QuotedSlate, mark_clicked, quoted_slates
+from experiments.drain.slates import AppliedSlates
+from experiments.models import Event
+from experiments.registries import Touched
 
-from experiments.models import Event, Slate
-
-CLICK = "select_item"
-CHUNK = 500  # ids in one query; SQLite takes 999 parameters
-
-# What an event lacks of its unit comes from the slate that it quotes.
-LACKING = """
-SELECT e.id, s.visitor_id, s.account_id, s.session_id, e.visitor_id, e.account_id, e.session_id
-FROM experiments_event e
-JOIN experiments_slate s ON s.site_id = e.site_id AND s.request_id = e.request_id
-WHERE e.request_id IN ({slots}) AND (
-    (e.visitor_id = '' AND s.visitor_id <> '') OR (e.account_id = '' AND s.account_id <> '')
-    OR (e.session_id = '' AND s.session_id <> ''))
-ORDER BY e.id
-"""
-
-Key = tuple[int, UUID]
+# An event is at most seven days old when it comes, and a day begins elsewhere in another zone.
+DAYS_AROUND = 8
+IDS = (
+    ("visitor_id", Event.Borrowed.VISITOR),
+    ("account_id", Event.Borrowed.ACCOUNT),
+    ("session_id", Event.Borrowed.SESSION),
+)
 
 
-def join_requests(keys: Iterable[Key]) -> None:
-    """Mark the clicked among these slates (site, request id) and complete the events' ids.
+def join_requests(slates: AppliedSlates, events: AppliedEvents) -> Touched:
+    """Mark the clicked slates and complete the events that quote one; return what changed.
 
-    The caller holds the tail lock: two drains side by side, one with a slate and one with its
-    click, would each miss what the other has not committed.
+    The events of this pass have looked for their slates already: of those that found theirs only
+    the click is left to be marked. The caller holds the tail lock: two drains side by side, one
+    with a slate and one with its click, would each miss what the other has not committed.
     """
-    wanted = sorted(set(keys))
-    if not wanted:
-        return
-    for start in range(0, len(wanted), CHUNK):
-        request_ids = [request_id for _site, request_id in wanted[start : start + CHUNK]]
-        _mark_clicked(request_ids)
-        _complete_ids(request_ids)
+    late = quoted_slates((row.site_id, row.request_id) for row in events.unjoined if row.request_id)
+    served = quoted_slates((row.site_id, row.request_id) for row in slates.rows)
+    days = days_around({row.day for row in slates.rows})
+    days |= {row.day for row in events.unjoined}
+    clicked, completed = _join(late | served, days)
+    return Touched(mark_clicked([*events.clicked, *clicked]), frozenset(completed))
 
 
-def _mark_clicked(request_ids: Sequence[UUID]) -> None:
-    """Mark slates that a click of their own site quotes.
+def days_around(days: Iterable[str]) -> set[str]:
+    """Return the days on which something may have happened that belongs to slates of these days.
 
-    Two queries: as one with EXISTS, SQLite looks for each slate's click among all events of the
-    site instead of by its request id.
+    >>> sorted(days_around({"2026-11-20"}))[::8]
+    ['2026-11-12', '2026-11-20', '2026-11-28']
     """
-    clicks = Event.objects.filter(request_id__in=request_ids, type=CLICK)
-    by_site: dict[int, list[UUID]] = {}
-    for site_id, request_id in clicks.values_list("site_id", "request_id").distinct():
-        if request_id is not None:
-            by_site.setdefault(site_id, []).append(request_id)
-    for site_id, clicked in sorted(by_site.items()):
-        Slate.objects.filter(site_id=site_id, request_id__in=clicked, clicked=0).update(clicked=1)
+    steps = range(-DAYS_AROUND, DAYS_AROUND + 1)
+    return {
+        (date.fromisoformat(day) + timedelta(days=step)).isoformat()
+        for day in days
+        for step in steps
+    }
 
 
-def _complete_ids(request_ids: Sequence[UUID]) -> None:
-    slots = ", ".join(["%s"] * len(request_ids))
-    native = connection.features.has_native_uuid_field
-    values = [request_id if native else request_id.hex for request_id in request_ids]
-    with connection.cursor() as cursor:
-        cursor.execute(LACKING.format(slots=slots), values)
-        rows = cursor.fetchall()
-    for pk, *ids in rows:
-        visitor_id, account_id, session_id = (
-            own or quoted for quoted, own in zip(ids[:3], ids[3:], strict=True)
-        )
-        Event.objects.filter(pk=pk).update(
-            visitor_id=visitor_id, account_id=account_id, session_id=session_id
-        )
+def _join(
+    slates: dict[Key, QuotedSlate], days: set[str]
+) -> tuple[list[QuotedSlate], list[tuple[int, str, str, str, str]]]:
+    """Return the slates that stored events clicked, and the events that were completed."""
+    clicked: list[QuotedSlate] = []
+    completed: list[tuple[int, str, str, str, str]] = []
+    ids = sorted({request_id for _site, request_id in slates})
+    for event in _events_of(ids, sorted(days)):
+        slate = slates.get((event.site_id, event.request_id))
+        if slate is None:
+            continue
+        if event.type == CLICK:
+            clicked.append(slate)
+        if changes := _missing(event, slate):
+            # By day as well, so that only its own partition is looked into.
+            Event.objects.filter(pk=event.pk, day=event.day).update(**changes)
+            for name, value in changes.items():
+                setattr(event, name, value)
+            completed.append(touched_event(event))
+    return clicked, completed
+
+
+def _events_of(request_ids: Sequence[UUID], days: Sequence[str]) -> Iterable[Any]:
+    """Yield the stored events that quote these requests, as far as joins need them."""
+    for start in range(0, len(request_ids), CHUNK):
+        yield from Event.objects.filter(
+            request_id__in=request_ids[start : start + CHUNK], day__in=days
+        ).only("pk", "site_id", "type", "day", "request_id", "borrowed", *(n for n, _ in IDS))
+
+
+def _missing(event: Event, slate: QuotedSlate) -> dict[str, Any]:
+    """Return what the slate knows of the event's unit and the event itself did not say."""
+    changes: dict[str, Any] = {}
+    borrowed = event.borrowed
+    for name, bit in IDS:
+        own, quoted = getattr(event, name), getattr(slate, name)
+        # What was borrowed elsewhere gives way: the slate is what the event itself names.
+        if quoted and own != quoted and (own == "" or borrowed & bit):
+            changes[name] = quoted
+            borrowed |= bit
+    return {**changes, "borrowed": borrowed} if changes else {}

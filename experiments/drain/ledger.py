@@ -5,8 +5,10 @@ from uuid import UUID
 
 from django.db import connection
 
-from experiments.drain.joins import CHUNK, Key
 from experiments.models import LedgerEntry
+
+CHUNK = 500  # ids in one query; SQLite takes 999 parameters
+Key = tuple[int, UUID]
 
 # Sorted, so that two drains with the same ids wait for each other instead of deadlocking.
 ENTER = """

@@ -10,8 +10,7 @@ from django.db.models import F
 
 from experiments.drain.events import apply_events
 from experiments.drain.exposures import record_exposures
-from experiments.drain.joins import join_requests
-from experiments.drain.lock import hold_tail_lock
+from experiments.drain.finish import finish_pass
 from experiments.drain.slates import apply_slates
 from experiments.intake.hints import mark_asleep, mark_awake
 from experiments.models import InboxBatch, Quarantine
@@ -76,11 +75,10 @@ def _apply(batches: list[InboxBatch]) -> Drained:
         return Drained()
     slates = apply_slates([b for b in batches if b.kind == InboxBatch.Kind.SLATES])
     events = apply_events([b for b in batches if b.kind == InboxBatch.Kind.EVENTS])
-    record_exposures([*slates.sightings, *events.sightings])
+    exposed = record_exposures([*slates.sightings, *events.sightings])
     InboxBatch.objects.filter(pk__in=[batch.pk for batch in batches]).delete()
-    hold_tail_lock()
-    join_requests(slates.served | events.quoted)
-    return Drained(len(batches), len(slates.served), events.fresh, events.duplicates)
+    finish_pass(slates, events, exposed)
+    return Drained(len(batches), len(slates.rows), len(events.rows), events.duplicates)
 
 
 def _apply_singly(limit: int) -> Drained:

@@ -7,8 +7,7 @@ import msgspec
 
 from experiments.assignment.specs import Reason
 from experiments.clock import day_of, microseconds
-from experiments.drain.exposures import Sighting
-from experiments.drain.joins import Key
+from experiments.drain.exposures import Sighting, UnitKey
 from experiments.intake.slates import ServedSlate, document_decoder
 from experiments.models import Experiment, InboxBatch, Site, Slate, Variant
 
@@ -18,7 +17,16 @@ class AppliedSlates:
     """What a pass made of its slate batches, and what is still to be done with them."""
 
     sightings: list[Sighting]
-    served: set[Key]
+    rows: list[Slate]
+
+    @property
+    def touched(self) -> frozenset[UnitKey]:
+        """Return the units whose slates these are: experiment id, phase and unit id."""
+        return frozenset(
+            (row.experiment_id, row.phase or 0, row.unit_id)
+            for row in self.rows
+            if row.experiment_id is not None
+        )
 
 
 def apply_slates(batches: Sequence[InboxBatch]) -> AppliedSlates:
@@ -32,18 +40,15 @@ def apply_slates(batches: Sequence[InboxBatch]) -> AppliedSlates:
     ]
     # By id, so that two drains with the same slates wait instead of deadlocking.
     served = sorted(_without_lost_experiments(served), key=lambda slate: slate.request_id)
-    Slate.objects.bulk_create(
-        [_row(slate, sites[slate.site_id]) for slate in served],
-        batch_size=1000,
-        ignore_conflicts=True,
-    )
+    rows = {(s.site_id, s.request_id): _row(s, sites[s.site_id]) for s in reversed(served)}
+    Slate.objects.bulk_create(rows.values(), batch_size=1000, ignore_conflicts=True)
     return AppliedSlates(
         [
             _sighting(slate, sites[slate.site_id])
             for slate in served
             if slate.variant_id and slate.reason == Reason.SPLIT  # testers do not count
         ],
-        {(slate.site_id, slate.request_id) for slate in served},
+        list(rows.values()),
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from experiments.drain.joins import join_requests
+from experiments.drain import drain_once
 from experiments.models import Slate
 from tests.experiments.drain.waiting import a_slate, an_event, apply_all, put_events, put_slates
 from tests.factories import a_site
@@ -16,15 +16,15 @@ pytestmark = pytest.mark.django_db
 def test_join__on_sqlite__never_reads_a_whole_table_or_site() -> None:
     site = a_site()
     slate = a_slate(site)
-    put_slates(slate)
     put_events(site, an_event("select_item", request_id=str(slate.request_id)))
     apply_all()
-    Slate.objects.update(clicked=0)
+    put_slates(slate)
 
     with CaptureQueriesContext(connection) as queries:
-        join_requests([(site.pk, slate.request_id)])
+        drain_once()
 
-    plans = [step for query in queries for step in plan_of(query["sql"])]
+    joins = [query["sql"] for query in queries if '"request_id" IN' in query["sql"]]
+    plans = [step for sql in joins for step in plan_of(sql)]
     assert Slate.objects.get().clicked == 1
     assert any("event_request" in step for step in plans)
     assert not [step for step in plans if "SCAN" in step or step.endswith("(site_id=?)")]

@@ -1,0 +1,29 @@
+"""The end of a pass: what must see the rows of every other drain, so one pass at a time does it."""
+
+from collections.abc import Iterable
+
+from experiments.drain.events import AppliedEvents
+from experiments.drain.exposures import UnitKey
+from experiments.drain.joins import join_requests
+from experiments.drain.lock import hold_tail_lock
+from experiments.drain.slates import AppliedSlates
+from experiments.registries import APPLIERS, Touched
+
+
+def finish_pass(
+    slates: AppliedSlates, events: AppliedEvents, exposed: Iterable[UnitKey]
+) -> Touched:
+    """Join, link and match what this pass stored with what was there; return what was touched.
+
+    Each step returns what it changed. `slates.rows` and `events.rows` are what this pass stored.
+    """
+    hold_tail_lock()
+    joined = join_requests(slates, events)
+    touched = Touched(
+        frozenset(exposed) | slates.touched | joined.exposures,
+        events.touched | joined.events,
+    )
+    if touched.exposures or touched.events:
+        for apply in APPLIERS:
+            apply(touched)
+    return touched
