@@ -1,0 +1,134 @@
+"""The per-unit part of every statement: exposed units, and what they did in a span of time.
+
+Integers only, CASE instead of casts: the same numbers on every engine. Values are bound; what is
+written into the text comes from the tables below and in `terms`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analytics.queries.terms import Term
+from experiments.assignment.specs import Reason
+
+UNIT_COLUMNS = {"visitor": "visitor_id", "account": "account_id", "session": "session_id"}
+DAY_US = 86_400_000_000
+HISTORY_DAYS = 28  # before first exposure, for CUPED
+
+Part = tuple[str, tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which rows are looked at: one phase of one experiment, up to a moment.
+
+    `fallback_unit_type`: whose id stands in where a unit has none of `unit_type`; "" for none. The
+    events of a unit are then found by the type of id that its exposure names.
+    """
+
+    site_id: int
+    experiment_id: int
+    phase: int
+    unit_type: str
+    window_days: int
+    until_us: int
+    count_unverified: bool = True
+    fallback_unit_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days after a unit's first exposure, [start, stop).
+
+    `days`: the first and the last day of the site that any unit's span can touch. A table that is
+    split by day is then not searched in the others.
+    """
+
+    start: int
+    stop: int
+    days: tuple[str, str] | None = None
+
+    def over(self, row: str) -> str:
+        """Return the condition that a row (`e` or `s`) falls in the span of its unit."""
+        start, stop = (f"f.t0 + {days * DAY_US}" for days in (self.start, self.stop))
+        return f"{row}.ts_us >= {start} AND {row}.ts_us < {stop}"
+
+
+def exposed(cut: Cut, units: Sequence[str] = ()) -> Part:
+    """Return the phase's units that count, or those among the ones named."""
+    among = f" AND unit_id IN ({_slots(units)})" if units else ""
+    sql = f"""f AS (
+    SELECT unit_id, unit_type, variant_id, ts_us AS t0
+    FROM experiments_exposure
+    WHERE experiment_id = %s AND phase = %s AND NOT is_multiple AND traffic = ''
+        AND ts_us <= %s{among}
+)"""  # noqa: S608 - names from the tables above; every value is bound
+    return sql, (cut.experiment_id, cut.phase, cut.until_us, *units)
+
+
+def event_sums(
+    terms: Sequence[tuple[int, Term]], types: Sequence[str], cut: Cut, span: Span
+) -> Part:
+    """Return the terms over events per unit that has any in the span."""
+    columns = _columns(terms)
+    rows, bound = _events_of_units(types, cut, span)
+    sql = f"""ev AS (
+    SELECT e.unit_id,
+        {columns}
+    FROM (
+{rows}
+    ) e
+    GROUP BY e.unit_id
+)"""  # noqa: S608 - as above
+    return sql, (*(value for _i, term in terms for value in term.values), *bound)
+
+
+def _columns(terms: Sequence[tuple[int, Term]]) -> str:
+    return ",\n        ".join(f"CAST({term.sql} AS BIGINT) AS c{i}" for i, term in terms)
+
+
+def _events_of_units(types: Sequence[str], cut: Cut, span: Span) -> Part:
+    """Return the events in each unit's span, found by the id that its exposure names."""
+    if not cut.fallback_unit_type:
+        return _events_by(cut.unit_type, types, cut, span)
+    # An exposure that names no type has the experiment's own.
+    own, own_values = _events_by(cut.unit_type, types, cut, span)
+    other, other_values = _events_by(cut.fallback_unit_type, types, cut, span)
+    sql = f"""{own} AND f.unit_type <> %s
+        UNION ALL
+{other} AND f.unit_type = %s"""
+    fallback = cut.fallback_unit_type
+    return sql, (*own_values, fallback, *other_values, fallback)
+
+
+def _events_by(unit_type: str, types: Sequence[str], cut: Cut, span: Span) -> Part:
+    verified = "" if cut.count_unverified else " AND (e.is_verified OR e.type <> 'purchase')"
+    days = " AND e.day >= %s AND e.day <= %s" if span.days else ""
+    sql = f"""        SELECT f.unit_id, e.type, e.amount, e.quantity, e.order_ref, e.order_id,
+            e.refunded, e.refunded_quantity
+        FROM f JOIN experiments_event e
+        ON e.site_id = %s AND e.{UNIT_COLUMNS[unit_type]} = f.unit_id
+        AND {span.over("e")} AND e.ts_us <= %s{days}
+        WHERE e.type IN ({_slots(types)}) AND e.traffic = ''{verified}"""  # noqa: S608 - as above
+    return sql, (cut.site_id, cut.until_us, *(span.days or ()), *types)
+
+
+def slate_sums(terms: Sequence[tuple[int, Term]], cut: Cut, span: Span) -> Part:
+    """Return the terms over slates per unit that was shown any in the span.
+
+    What testers and overridden units were shown counts for nothing.
+    """
+    sql = f"""sl AS (
+    SELECT f.unit_id,
+        {_columns(terms)}
+    FROM f JOIN experiments_slate s
+        ON s.experiment_id = %s AND s.phase = %s AND s.unit_id = f.unit_id
+        AND {span.over("s")} AND s.ts_us <= %s
+        AND s.reason = %s
+    GROUP BY f.unit_id
+)"""  # noqa: S608 - as above
+    return sql, (cut.experiment_id, cut.phase, cut.until_us, Reason.SPLIT.value)
+
+
+def _slots(values: Sequence[Any]) -> str:
+    return ", ".join(["%s"] * len(values))
