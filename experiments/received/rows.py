@@ -1,0 +1,117 @@
+"""One received event as lists show it, whatever became of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from experiments.intake.shapes import EventIn, text_id
+from experiments.models import Duplicate, Event, InboxBatch, Quarantine
+
+
+class Kind(StrEnum):
+    """What became of an event."""
+
+    ACCEPTED = "accepted"
+    WAITING = "waiting"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An event: what became of it, who sent it, about whom, and why it was refused if it was.
+
+    `id`: of the row that holds it; `index`: its place in a batch that waits. "" and None: not known
+    or not said.
+    """
+
+    kind: Kind
+    id: int
+    received_at: datetime
+    event_id: str
+    type: str = ""
+    occurred_at: datetime | None = None
+    api_key_id: int | None = None
+    visitor_id: str = ""
+    account_id: str = ""
+    session_id: str = ""
+    request_id: UUID | None = None
+    index: int | None = None
+    traffic: str = ""
+    code: str = ""
+    field: str = ""
+    detail: str = ""
+    times: int = 1
+    replayed_at: datetime | None = None
+    replayed_by: str = ""
+
+
+def of_event(row: Event) -> Received:
+    """Return an applied event."""
+    return Received(
+        Kind.ACCEPTED,
+        row.pk,
+        row.received_at,
+        str(row.event_id),
+        type=row.type,
+        occurred_at=row.occurred_at,
+        api_key_id=row.api_key_id,
+        visitor_id=row.visitor_id,
+        account_id=row.account_id,
+        session_id=row.session_id,
+        request_id=row.request_id,
+        traffic=row.traffic,
+    )
+
+
+def of_duplicate(row: Duplicate) -> Received:
+    """Return a repeat of an applied event."""
+    return Received(
+        Kind.DUPLICATE,
+        row.pk,
+        row.received_at,
+        str(row.event_id),
+        type=row.type,
+        api_key_id=row.api_key_id,
+        visitor_id=row.visitor_id,
+        account_id=row.account_id,
+        request_id=row.request_id,
+    )
+
+
+def of_quarantined(row: Quarantine) -> Received:
+    """Return a refused event."""
+    return Received(
+        Kind.QUARANTINED,
+        row.pk,
+        row.received_at,
+        row.event_id,
+        api_key_id=row.api_key_id,
+        code=row.code,
+        field=row.field,
+        detail=row.detail,
+        times=row.times,
+        replayed_at=row.replayed_at,
+        replayed_by=row.replayed_by,
+    )
+
+
+def of_waiting(
+    batch: InboxBatch, index: int, event: EventIn, api_key_id: int | None = None
+) -> Received:
+    """Return an event that is committed and not applied yet."""
+    return Received(
+        Kind.WAITING,
+        batch.pk,
+        batch.received_at,
+        str(event.event_id),
+        type=event.type,
+        occurred_at=event.occurred_at,
+        api_key_id=api_key_id,
+        visitor_id=text_id(event.unit.visitor_id),
+        account_id=text_id(event.unit.account_id),
+        session_id=text_id(event.session_id),
+        request_id=event.request_id,
+        index=index,
+    )
