@@ -16,6 +16,7 @@ from msgspec import Raw
 from experiments.api.bodies import decode, decode_items, read_body
 from experiments.api.keys import authenticate, clock_of
 from experiments.api.limits import spend
+from experiments.api.shedding import room_for_events
 from experiments.api.storefront import json_answer, storefront
 from experiments.api.views import check_count, committed, unknown_endpoint
 from experiments.intake.accepting import accept_events
@@ -52,11 +53,12 @@ def _commit(
     received_at = datetime.now(UTC)
     skew = skew_of(head.sent_at, received_at=received_at)
     source = Source(site.id, site.currency, received_at, skew)
-    with committed():
+    with room_for_events(), committed():
         accept_events(
             site=site,
             events=messages,
             is_trusted=not key.is_publishable,
+            api_key_id=key.id,
             now=clock_of(key, site, None),
             received_at=received_at,
             translate=partial(event_bytes, source=source, kind=kind),

@@ -13,6 +13,7 @@ from experiments.api.bodies import decode_batch, read_body
 from experiments.api.keys import authenticate, clock_of
 from experiments.api.limits import spend
 from experiments.api.problems import Problem, answers_problems
+from experiments.api.shedding import room_for_events
 from experiments.api.storefront import json_answer, storefront
 from experiments.intake.accepting import accept_events
 from experiments.intake.hints import hint
@@ -37,13 +38,15 @@ def events(request: HttpRequest) -> HttpResponse:
     """Accept a batch of events: committed before the 202, each event judged alone."""
     key, snapshot = authenticate(request, "events")
     spend(key.digest)
-    batch = _read_batch(request)
+    raw = read_body(request)
     site = snapshot.sites[key.site_id]
-    with committed():
+    with room_for_events(), committed():
+        batch = _batch_of(raw)
         receipt = accept_events(
             site=site,
             events=batch.events,
             is_trusted=not key.is_publishable,
+            api_key_id=key.id,
             now=clock_of(key, site, batch.context.now),
             received_at=datetime.now(UTC),
         )
@@ -66,8 +69,8 @@ def committed() -> Iterator[None]:
     hint(send_drain_hint)
 
 
-def _read_batch(request: HttpRequest) -> EventBatch:
-    batch = decode_batch(read_body(request))
+def _batch_of(raw: bytes) -> EventBatch:
+    batch = decode_batch(raw)
     check_count(batch.events, "events")
     return batch
 

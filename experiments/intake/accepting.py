@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import msgspec
 from django.db import transaction
 
+from experiments.intake.inbox import Sender, store_events
 from experiments.intake.quarantining import keep_refused, refused_row
 from experiments.intake.refusals import (
     MAX_DEPTH,
@@ -19,7 +21,6 @@ from experiments.intake.refusals import (
     refuse_bad_text,
 )
 from experiments.intake.shapes import MAX_AMOUNT, EventIn, encoder, event_decoder
-from experiments.models import InboxBatch
 from experiments.snapshot import SiteSpec
 
 MAX_AGE = timedelta(days=7)
@@ -61,14 +62,15 @@ def accept_events(
     is_trusted: bool,
     now: datetime,
     received_at: datetime,
+    api_key_id: int | None = None,
     translate: Callable[[bytes], bytes] = bytes,
 ) -> Receipt:
     """Commit the good events of a batch to the inbox and the bad ones to quarantine.
 
     `now` is the clock that ages count from (simulated sites have their own); `is_trusted` says
-    that a secret key sent the batch. `translate` turns what another protocol sends into an event
-    of ours, or raises what is wrong with it; quarantine keeps what was sent. When this returns,
-    everything is committed.
+    that a secret key sent the batch, `api_key_id` which one. `translate` turns what another
+    protocol sends into an event of ours, or raises what is wrong with it; quarantine keeps what was
+    sent. When this returns, everything is committed, and counted.
     """
     good: list[bytes] = []
     rejected: list[Rejection] = []
@@ -79,10 +81,11 @@ def accept_events(
             rejected.append(Rejection(index, refusal.code, refusal.field, refusal.detail))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             rejected.append(rejection_of(index, error, bytes(raw)))
-    with transaction.atomic():
-        if good:
-            store_events(site.id, good, is_trusted=is_trusted, now=now, received_at=received_at)
-        quarantine(site.id, events, rejected, received_at)
+    sender = Sender(is_trusted=is_trusted, now=now, api_key_id=api_key_id)
+    # What is one statement needs no transaction around it, which would be two more round trips.
+    with transaction.atomic() if rejected else nullcontext():
+        store_events(site.id, good, sender, received_at=received_at, refused=len(rejected))
+        quarantine(site.id, events, rejected, received_at, api_key_id)
     return Receipt(accepted=len(good), rejected=tuple(rejected))
 
 
@@ -99,25 +102,12 @@ def checked_event(raw: bytes, *, site: SiteSpec, now: datetime) -> bytes:
     return encoder.encode(event)
 
 
-def store_events(
-    site_id: int, events: Sequence[bytes], *, is_trusted: bool, now: datetime, received_at: datetime
-) -> None:
-    """Write one inbox row that holds these checked events."""
-    head = msgspec.json.encode({"trusted": is_trusted, "now": now})[:-1]
-    doc = head + b',"events":[' + b",".join(events) + b"]}"
-    InboxBatch.objects.create(
-        site_id=site_id,
-        kind=InboxBatch.Kind.EVENTS,
-        received_at=received_at,
-        doc=doc.decode("utf-8"),
-    )
-
-
 def quarantine(
     site_id: int,
     events: Sequence[msgspec.Raw],
     rejected: Sequence[Rejection],
     received_at: datetime,
+    api_key_id: int | None,
 ) -> None:
     """Keep refused events with their reasons."""
     keep_refused(
@@ -129,6 +119,7 @@ def quarantine(
             field=(rejection.field or "")[:100],
             detail=rejection.detail,
             index=rejection.index,
+            api_key_id=api_key_id,
         )
         for rejection in rejected
     )

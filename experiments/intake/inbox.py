@@ -1,12 +1,71 @@
-"""Writing served slates into the inbox."""
+"""Writing accepted events and served slates into the inbox."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import msgspec
+from django.db import connection, transaction
+
 from experiments.intake.slates import ServedSlate, SlateDocument, document_encoder
+from experiments.intake.tallies import COUNT, count_accepted, tally_values
 from experiments.models import InboxBatch
 
 SLATES_PER_ROW = 500
+# Stored and counted in one round trip, committed by itself where no transaction is open.
+STORE = """
+WITH stored AS (
+    INSERT INTO experiments_inboxbatch (site_id, kind, received_at, doc, n_events, attempts, error)
+    VALUES (%s, 'events', %s, %s, %s, 0, '')
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What holds for all events of a batch.
+
+    Whether a secret key sent it, and which one; `now`: the clock that ages count from.
+    """
+
+    is_trusted: bool
+    now: datetime
+    api_key_id: int | None = None
+
+
+def store_events(
+    site_id: int,
+    events: Sequence[bytes],
+    sender: Sender,
+    *,
+    received_at: datetime,
+    refused: int = 0,
+) -> None:
+    """Write one inbox row that holds these checked events, and count them with the refused."""
+    if not events:
+        count_accepted(site_id, 0, refused)
+        return
+    doc = _document(events, sender)
+    tally = tally_values(site_id, len(events), refused)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(STORE + COUNT, [site_id, received_at, doc, len(events), *tally])
+        return
+    with transaction.atomic():
+        InboxBatch.objects.create(
+            site_id=site_id,
+            kind=InboxBatch.Kind.EVENTS,
+            received_at=received_at,
+            doc=doc,
+            n_events=len(events),
+        )
+        count_accepted(site_id, len(events), refused)
+
+
+def _document(events: Sequence[bytes], sender: Sender) -> str:
+    head = {"trusted": sender.is_trusted, "now": sender.now, "key": sender.api_key_id}
+    start = msgspec.json.encode(head)[:-1]
+    return (start + b',"events":[' + b",".join(events) + b"]}").decode()
 
 
 def write_slates(slates: Sequence[ServedSlate]) -> None:

@@ -12,7 +12,8 @@ from django.db.models import F
 from experiments.intake.refusals import NUL
 from experiments.models import Quarantine
 
-KEPT_BODY = 4096  # characters of a refused event that quarantine keeps
+KEPT_BODY = 4096  # characters kept of a refused event that is no JSON
+KEPT_JSON = 65_536  # of one that is: whole, it can be repaired and replayed
 SAME_WITHIN = timedelta(days=1)
 CHUNK = 500  # digests in one query; SQLite takes 999 parameters
 
@@ -65,7 +66,16 @@ def cut_body(raw: bytes) -> tuple[str, bool]:
     (('{}', False), True)
     """
     text = _storable(raw.decode("utf-8", "replace"))
-    return text[:KEPT_BODY], len(text) > KEPT_BODY
+    is_whole = len(text) <= KEPT_BODY or (len(text) <= KEPT_JSON and _is_json(raw))
+    return (text, False) if is_whole else (text[:KEPT_BODY], True)
+
+
+def _is_json(raw: bytes) -> bool:
+    try:
+        msgspec.json.decode(raw, type=msgspec.Raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def keep_refused(rows: Iterable[Quarantine]) -> int:

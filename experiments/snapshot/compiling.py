@@ -169,6 +169,7 @@ def _key(key: ApiKey) -> KeySpec:
         is_publishable=key.kind == ApiKey.Kind.PUBLISHABLE,
         scopes=frozenset(key.scopes),
         expires_at=key.expires_at,
+        id=key.pk,
     )
 
 

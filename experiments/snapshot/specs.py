@@ -20,6 +20,7 @@ class KeySpec:
     is_publishable: bool
     scopes: frozenset[str]
     expires_at: datetime | None
+    id: int | None = None  # of the row; a copy that an older version left on the disk has none
 
     def is_valid(self, now: datetime) -> bool:
         """Return whether the key has not expired; revoked keys are not in the snapshot."""

@@ -10,8 +10,8 @@ import msgspec
 from django.db import connection
 
 from experiments.drain import drain_once
-from experiments.intake.accepting import store_events
-from experiments.intake.inbox import write_slates
+from experiments.intake.inbox import Sender, store_events, write_slates
+from experiments.intake.shapes import EventIn, encoder
 from experiments.intake.slates import ServedSlate
 from experiments.models import Experiment, InboxBatch, Site, Variant
 from tests.factories import NOW
@@ -39,8 +39,8 @@ def put_events(
     site: Site, *events: dict[str, Any], now: datetime = NOW, is_trusted: bool = True
 ) -> None:
     """Let one batch of accepted events wait."""
-    bodies = [msgspec.json.encode(event) for event in events]
-    store_events(site.pk, bodies, is_trusted=is_trusted, now=now, received_at=now)
+    bodies = [encoder.encode(msgspec.convert(event, EventIn)) for event in events]
+    store_events(site.pk, bodies, Sender(is_trusted, now), received_at=now)
 
 
 def put_poison(site: Site) -> InboxBatch:

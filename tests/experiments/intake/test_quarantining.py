@@ -55,7 +55,7 @@ def test_body__replayed_meanwhile_or_of_another_site__is_a_row_of_its_own(site: 
 
 
 def test_body__longer_than_is_kept__says_so(site: Site) -> None:
-    keep_refused([refused(site, b'"' + b"x" * KEPT_BODY + b'"')])
+    keep_refused([refused(site, b'"' + b"x" * KEPT_BODY)])
 
     kept = Quarantine.objects.get()
     assert kept.is_cut
