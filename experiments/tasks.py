@@ -7,8 +7,10 @@ from django.utils import timezone
 
 from experiments import services
 from experiments.drain import drain_until_idle
+from experiments.health.alarms import alarms
 from experiments.intake.recovery import try_import
 from experiments.retention import partitions
+from experiments.retention.run import run_retention
 
 
 @shared_task(ignore_result=True)
@@ -53,3 +55,15 @@ def make_partitions() -> None:
     today = datetime.now(UTC).date()
     partitions.make_days_ahead(today=today)
     partitions.sort_rest(today=today)
+
+
+@shared_task(ignore_result=True)
+def look_at_health() -> None:
+    """Raise and resolve the alarms of ages and counts; side by side, each is raised once."""
+    alarms.look()
+
+
+@shared_task(ignore_result=True, time_limit=7200, soft_time_limit=7000)
+def drop_old_days() -> None:
+    """Export and drop what sites no longer keep; ended in between, it goes on next time."""
+    run_retention(now=timezone.now())

@@ -183,3 +183,12 @@ def short_locks(cursor: Any) -> Iterator[None]:
     cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
     yield
     cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
+
+
+def detach_and_drop(cursor: Any, partition: Partition) -> None:
+    """Take a partition from the events and drop it with its rows.
+
+    The whole table is locked for that moment, so everything slow has to be done before.
+    """
+    cursor.execute(f"ALTER TABLE {TABLE} DETACH PARTITION {partition.name}")
+    cursor.execute(f"DROP TABLE {partition.name}")
