@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from experiments.drain.events import AppliedEvents
 from experiments.drain.exposures import UnitKey
 from experiments.drain.joins import join_requests
+from experiments.drain.links import link_units
 from experiments.drain.lock import hold_tail_lock
+from experiments.drain.orders import match_orders
 from experiments.drain.slates import AppliedSlates
 from experiments.registries import APPLIERS, Touched
 
@@ -19,9 +21,10 @@ def finish_pass(
     """
     hold_tail_lock()
     joined = join_requests(slates, events)
+    linked = link_units(slates.rows, [*events.rows, *joined.completed])
     touched = Touched(
         frozenset(exposed) | slates.touched | joined.exposures,
-        events.touched | joined.events,
+        events.touched | joined.touched | linked | match_orders(events.rows),
     )
     if touched.exposures or touched.events:
         for apply in APPLIERS:

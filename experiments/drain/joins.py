@@ -1,18 +1,20 @@
 """Joining events with the slates that they quote, whichever of the two was applied first."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from experiments.drain.events import CLICK, AppliedEvents, touched_event
+from experiments.drain.events import CLICK, AppliedEvents, TouchedEvent, touched_event
+from experiments.drain.exposures import UnitKey
 from experiments.drain.quoted import CHUNK, Key, QuotedSlate, mark_clicked, quoted_slates
 from experiments.drain.slates import AppliedSlates
 from experiments.models import Event
-from experiments.registries import Touched
 
 # An event is at most seven days old when it comes, and a day begins elsewhere in another zone.
 DAYS_AROUND = 8
+LOADED = ("pk", "site_id", "type", "day", "ts_us", "request_id", "borrowed")
 IDS = (
     ("visitor_id", Event.Borrowed.VISITOR),
     ("account_id", Event.Borrowed.ACCOUNT),
@@ -20,7 +22,19 @@ IDS = (
 )
 
 
-def join_requests(slates: AppliedSlates, events: AppliedEvents) -> Touched:
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What joins changed: the units whose slates were clicked, and the events that were completed.
+
+    Of an event only what joins and links look at is loaded; `touched` has each as before and after.
+    """
+
+    exposures: frozenset[UnitKey]
+    completed: list[Event]
+    touched: frozenset[TouchedEvent]
+
+
+def join_requests(slates: AppliedSlates, events: AppliedEvents) -> Joined:
     """Mark the clicked slates and complete the events that quote one; return what changed.
 
     The events of this pass have looked for their slates already: of those that found theirs only
@@ -31,8 +45,8 @@ def join_requests(slates: AppliedSlates, events: AppliedEvents) -> Touched:
     served = quoted_slates((row.site_id, row.request_id) for row in slates.rows)
     days = days_around({row.day for row in slates.rows})
     days |= {row.day for row in events.unjoined}
-    clicked, completed = _join(late | served, days)
-    return Touched(mark_clicked([*events.clicked, *clicked]), frozenset(completed))
+    clicked, completed, touched = _join(late | served, days)
+    return Joined(mark_clicked([*events.clicked, *clicked]), completed, frozenset(touched))
 
 
 def days_around(days: Iterable[str]) -> set[str]:
@@ -51,13 +65,14 @@ def days_around(days: Iterable[str]) -> set[str]:
 
 def _join(
     slates: dict[Key, QuotedSlate], days: set[str]
-) -> tuple[list[QuotedSlate], list[tuple[int, str, str, str, str]]]:
+) -> tuple[list[QuotedSlate], list[Event], list[TouchedEvent]]:
     """Return the slates that stored events clicked, and the events that were completed."""
     clicked: list[QuotedSlate] = []
-    completed: list[tuple[int, str, str, str, str]] = []
+    completed: list[Event] = []
+    touched: list[TouchedEvent] = []
     ids = sorted({request_id for _site, request_id in slates})
     for event in _events_of(ids, sorted(days)):
-        slate = slates.get((event.site_id, event.request_id))
+        slate = slates.get((event.site_id, event.request_id)) if event.request_id else None
         if slate is None:
             continue
         if event.type == CLICK:
@@ -65,18 +80,20 @@ def _join(
         if changes := _missing(event, slate):
             # By day as well, so that only its own partition is looked into.
             Event.objects.filter(pk=event.pk, day=event.day).update(**changes)
+            touched.append(touched_event(event))
             for name, value in changes.items():
                 setattr(event, name, value)
-            completed.append(touched_event(event))
-    return clicked, completed
+            touched.append(touched_event(event))
+            completed.append(event)
+    return clicked, completed, touched
 
 
-def _events_of(request_ids: Sequence[UUID], days: Sequence[str]) -> Iterable[Any]:
+def _events_of(request_ids: Sequence[UUID], days: Sequence[str]) -> Iterable[Event]:
     """Yield the stored events that quote these requests, as far as joins need them."""
     for start in range(0, len(request_ids), CHUNK):
         yield from Event.objects.filter(
             request_id__in=request_ids[start : start + CHUNK], day__in=days
-        ).only("pk", "site_id", "type", "day", "request_id", "borrowed", *(n for n, _ in IDS))
+        ).only(*LOADED, *(name for name, _bit in IDS))
 
 
 def _missing(event: Event, slate: QuotedSlate) -> dict[str, Any]:
