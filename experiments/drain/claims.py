@@ -12,6 +12,8 @@ from experiments.drain.phases import Split, split_at, splits_of
 from experiments.intake.shapes import EventIn, encoder
 from experiments.models import Quarantine, Site
 from experiments.snapshot import compilable, compile_experiment
+from experiments.subjects.hashing import stored_id
+from experiments.subjects.hiding import hidden_body, with_hashes
 from experiments.tokens import kept_claim
 from experiments.visits import attributes_of
 
@@ -57,6 +59,14 @@ def check_claims(claims: Iterable[Claim]) -> list[Sighting]:
     return sightings
 
 
+def outcome_of(claim: Claim) -> Sighting | str:
+    """Return the sighting that a claim amounts to, or why it does not hold."""
+    key = str(claim.event.properties.get("experiment", ""))[:80]
+    decision = _decide(_compiled(claim.site.pk, key), claim)
+    problem = _problem_of(claim.event, decision)
+    return _sighting(claim, decision) if decision and not problem else problem
+
+
 def _compiled(site_id: int, key: str) -> Compiled | None:
     """Return an experiment with all that its claims are checked by, None for an unknown one."""
     rows = compilable().filter(site_id=site_id)
@@ -100,20 +110,23 @@ def _problem_of(event: EventIn, decision: Decision | None) -> str:
 
 
 def _sighting(claim: Claim, decision: Decision) -> Sighting:
-    variant = decision.variant
+    variant, site, attributes = decision.variant, claim.site, claim.event.attributes
+    if site.hash_ids:  # decided by the raw id, kept by its hash
+        attributes = with_hashes(attributes, site_id=site.pk, ids=(decision.unit_id,))
     return Sighting(
         experiment_id=decision.experiment_id or 0,
         phase=decision.phase or 0,
-        unit_id=decision.unit_id,
+        unit_id=stored_id(decision.unit_id, site_id=site.pk, hash_ids=site.hash_ids),
         unit_type=decision.unit_type,
         variant_id=variant.id if variant else 0,
         at=claim.moment,
-        day=day_of(claim.moment, claim.site.timezone),
-        attributes=claim.event.attributes,
+        day=day_of(claim.moment, site.timezone),
+        attributes=attributes,
     )
 
 
 def _quarantine(claim: Claim, problem: str) -> None:
+    body = encoder.encode(claim.event).decode()
     Quarantine.objects.create(
         site=claim.site,
         received_at=claim.received_at,
@@ -121,5 +134,5 @@ def _quarantine(claim: Claim, problem: str) -> None:
         field="properties",
         detail=problem,
         event_id=str(claim.event.event_id),
-        body=encoder.encode(claim.event).decode(),
+        body=hidden_body(body, site_id=claim.site.pk) if claim.site.hash_ids else body,
     )

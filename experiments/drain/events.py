@@ -1,8 +1,9 @@
 """Applying event batches: deduplicate for ever, resolve units, check what exposures claim."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,11 +13,14 @@ from experiments.assignment.specs import UnitIds
 from experiments.clock import day_of, microseconds
 from experiments.drain import ledger
 from experiments.drain.claims import Claim, check_claims, is_claim
+from experiments.drain.dropping import Named, without_erased
 from experiments.drain.exposures import Sighting
 from experiments.drain.quoted import Key, QuotedSlate, quoted_slates
 from experiments.intake.accepting import MAX_AHEAD, amount_of
 from experiments.intake.shapes import EventIn, encoder, text_id
 from experiments.models import Event, InboxBatch, Quarantine, Site
+from experiments.subjects.hashing import hashed_units
+from experiments.subjects.hiding import hidden_body, with_hashes
 from experiments.tokens import token_claim
 
 CLICK = "select_item"
@@ -65,13 +69,17 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class AppliedEvents:
-    """What a pass made of its event batches, and what is still to be done with them."""
+    """What a pass made of its event batches, and what is still to be done with them.
+
+    `dropped`: how many events of erased units were left out, by site.
+    """
 
     rows: list[Event]
     duplicates: int
     sightings: list[Sighting]
     clicked: list[QuotedSlate]
     unjoined: list[Event]
+    dropped: Counter[int] = field(default_factory=Counter)
 
     @property
     def touched(self) -> frozenset[TouchedEvent]:
@@ -86,7 +94,7 @@ def touched_event(row: Event) -> TouchedEvent:
 
 def apply_events(batches: Sequence[InboxBatch]) -> AppliedEvents:
     """Store the batches' new events; exposures and the joins to slates are left to the caller."""
-    arrivals = _arrivals(batches)
+    arrivals, dropped = without_erased(_arrivals(batches), _sent_by)
     fresh, duplicates = _without_known(arrivals)
     slates = quoted_slates(_quoted_keys(fresh))
     # By key, so that two drains with the same ids wait for each other instead of deadlocking.
@@ -94,7 +102,13 @@ def apply_events(batches: Sequence[InboxBatch]) -> AppliedEvents:
     rows = [event_row(arrival, _quoted_slate(arrival, slates)) for arrival in fresh]
     Event.objects.bulk_create(rows, batch_size=2000)
     claims = [
-        Claim(arrival.site, arrival.event, units_of(row), arrival.moment, arrival.received_at)
+        Claim(
+            arrival.site,
+            arrival.event,
+            _claimed_units(arrival, row),
+            arrival.moment,
+            arrival.received_at,
+        )
         for arrival, row in zip(fresh, rows, strict=True)
         if is_claim(arrival.event)
     ]
@@ -105,7 +119,17 @@ def apply_events(batches: Sequence[InboxBatch]) -> AppliedEvents:
         check_claims(claims),
         clicked=[slate for row, slate in pairs if slate and row.type == CLICK],
         unjoined=[row for row, slate in pairs if slate is None],
+        dropped=dropped,
     )
+
+
+def _sent_by(arrival: Arrival) -> Named:
+    return arrival.site.pk, sent_ids(arrival.event)
+
+
+def _claimed_units(arrival: Arrival, row: Event) -> UnitIds:
+    """Return the ids that a claim is checked by: where rows hold hashes, those that were sent."""
+    return sent_ids(arrival.event) if arrival.site.hash_ids else units_of(row)
 
 
 def _arrivals(batches: Sequence[InboxBatch]) -> list[Arrival]:
@@ -155,10 +179,15 @@ def _quarantine_conflicts(conflicts: Sequence[Arrival]) -> None:
             field="event_id",
             detail="another event with this id was applied before; the first one counts",
             event_id=str(arrival.event.event_id),
-            body=encoder.encode(arrival.event).decode(),
+            body=_kept_body(arrival),
         )
         for arrival in conflicts
     )
+
+
+def _kept_body(arrival: Arrival) -> str:
+    body = encoder.encode(arrival.event).decode()
+    return hidden_body(body, site_id=arrival.site.pk) if arrival.site.hash_ids else body
 
 
 def _quoted_keys(arrivals: Sequence[Arrival]) -> set[Key]:
@@ -175,11 +204,18 @@ def units_of(row: Event) -> UnitIds:
     return UnitIds(row.visitor_id, row.account_id, row.session_id)
 
 
-def _ids_of(event: EventIn, slate: QuotedSlate | None) -> UnitIds:
-    """Return the event's ids; what it lacks comes from the slate that it quotes."""
-    own = UnitIds(
+def sent_ids(event: EventIn) -> UnitIds:
+    """Return the ids that an event brought itself."""
+    return UnitIds(
         text_id(event.unit.visitor_id), text_id(event.unit.account_id), text_id(event.session_id)
     )
+
+
+def _ids_of(arrival: Arrival, slate: QuotedSlate | None) -> UnitIds:
+    """Return the event's ids as rows hold them; what it lacks comes from the slate it quotes."""
+    own = sent_ids(arrival.event)
+    if arrival.site.hash_ids:
+        own = hashed_units(arrival.site.pk, own)
     if slate is None:
         return own
     return UnitIds(
@@ -191,7 +227,7 @@ def _ids_of(event: EventIn, slate: QuotedSlate | None) -> UnitIds:
 
 def event_row(arrival: Arrival, slate: QuotedSlate | None) -> Event:
     """Return the row of one event."""
-    event, ids = arrival.event, _ids_of(arrival.event, slate)
+    event, ids = arrival.event, _ids_of(arrival, slate)
     occurred_at = arrival.moment
     return Event(
         site=arrival.site,
@@ -213,8 +249,8 @@ def event_row(arrival: Arrival, slate: QuotedSlate | None) -> Event:
         currency=arrival.site.currency if amount_of(event) is not None else "",
         order_id=text_id(event.order_id),
         order_ref=text_id(event.order_id) or str(event.event_id),
-        attributes=event.attributes,
-        properties=_properties(arrival),
+        attributes=_bag(arrival, event.attributes),
+        properties=_bag(arrival, _properties(arrival)),
         is_verified=arrival.is_trusted or _is_proved(arrival),
         borrowed=_borrowed(event, ids),
     )
@@ -231,6 +267,16 @@ def _borrowed(event: EventIn, ids: UnitIds) -> int:
 def _properties(arrival: Arrival) -> dict[str, Any]:
     given = arrival.event.properties
     return {**given, "clock_corrected": True} if arrival.is_ahead else given
+
+
+def _bag(arrival: Arrival, bag: dict[str, Any]) -> dict[str, Any]:
+    """Return attributes or properties as rows hold them."""
+    if not arrival.site.hash_ids:
+        return bag
+    ids = sent_ids(arrival.event)
+    return with_hashes(
+        bag, site_id=arrival.site.pk, ids=(ids.visitor_id, ids.account_id, ids.session_id)
+    )
 
 
 def _is_proved(arrival: Arrival) -> bool:

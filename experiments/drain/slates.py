@@ -7,9 +7,11 @@ import msgspec
 
 from experiments.assignment.specs import Reason
 from experiments.clock import day_of, microseconds
+from experiments.drain.dropping import served_to, without_erased
 from experiments.drain.exposures import Sighting, UnitKey
 from experiments.intake.slates import ServedSlate, document_decoder
 from experiments.models import Experiment, InboxBatch, Site, Slate, Variant
+from experiments.subjects.hiding import hidden_slate
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ def apply_slates(batches: Sequence[InboxBatch]) -> AppliedSlates:
         for slate in document_decoder.decode(batch.doc).slates
         if slate.site_id in sites
     ]
+    served, _dropped = without_erased(served, served_to)
+    served = [hidden_slate(each) if sites[each.site_id].hash_ids else each for each in served]
     # By id, so that two drains with the same slates wait instead of deadlocking.
     served = sorted(_without_lost_experiments(served), key=lambda slate: slate.request_id)
     rows = {(s.site_id, s.request_id): _row(s, sites[s.site_id]) for s in reversed(served)}

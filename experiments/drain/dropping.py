@@ -1,0 +1,43 @@
+"""Leaving out what still comes of erased units: it is counted, and stored nowhere."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from experiments.assignment.specs import UnitIds
+from experiments.intake.slates import ServedSlate
+from experiments.subjects.suppression import UnitId, ids_of, suppressed
+
+T = TypeVar("T")
+Named = tuple[int, UnitIds]  # site id, and the ids that were sent
+
+
+def without_erased(
+    arrived: Sequence[T], named: Callable[[T], Named]
+) -> tuple[list[T], Counter[int]]:
+    """Return what did not come of an erased unit, and how many did, by site.
+
+    `named`: whose each is. One query for each site that has erased nobody.
+    """
+    names = [named(each) for each in arrived]
+    erased = _erased(names)
+    kept = [
+        each
+        for each, (site_id, units) in zip(arrived, names, strict=True)
+        if erased[site_id].isdisjoint(ids_of(units))
+    ]
+    dropped = Counter(site_id for site_id, _units in names)
+    dropped.subtract(named(each)[0] for each in kept)
+    return kept, +dropped
+
+
+def _erased(names: Iterable[Named]) -> dict[int, set[UnitId]]:
+    ids: dict[int, set[UnitId]] = {}
+    for site_id, units in names:
+        ids.setdefault(site_id, set()).update(ids_of(units))
+    return {site_id: suppressed(site_id, each) for site_id, each in ids.items()}
+
+
+def served_to(slate: ServedSlate) -> Named:
+    """Return whose a served list is."""
+    return slate.site_id, UnitIds(slate.visitor_id, slate.account_id, slate.session_id)
