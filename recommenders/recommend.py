@@ -7,15 +7,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
+
 from experiments.assignment.assign import decide_placement
 from experiments.assignment.specs import Decision, PlacementSpec, UnitIds
 from experiments.errors import NotFound
 from experiments.intake.recorder import record_slate
-from experiments.intake.shapes import SlateRequest, text_id
+from experiments.intake.shapes import Consent, SlateRequest, text_id
 from experiments.intake.slates import ServedSlate
 from experiments.snapshot import SiteSpec
+from experiments.subjects.hashing import hashed_units
+from experiments.subjects.suppression import is_suppressed
 from experiments.tokens import exposure_token, token_to_keep
-from experiments.visits import IgnoredToken, visit_of
+from experiments.visits import IgnoredToken, units_of, visit_of
 from recommenders import state
 from recommenders.serving import POPULARITY, Served, Wish, serve
 
@@ -49,6 +53,7 @@ def recommend(
     """
     began = time.perf_counter_ns()
     placement = placement_of(site, body.placement)
+    body = _as_agreed(site, body)
     asked = visit_of(body, site_id=site.id, may_test=may_test, context=_context(body), now=now)
     units = asked.visit.units
     decision = decide_placement(placement, asked.visit, site.experiments)
@@ -71,6 +76,13 @@ def recommend(
         token_to_keep(site.experiments.get(decision.experiment_id or 0), decision, site_id=site.id),
         asked.ignored,
     )
+
+
+def _as_agreed(site: SiteSpec, body: SlateRequest) -> SlateRequest:
+    """Return the request; that of an erased unit as one without consent to analytics."""
+    if not is_suppressed(site.id, site.erased, units_of(body)):
+        return body
+    return structs.replace(body, consent=Consent(body.consent.personalization, analytics=False))
 
 
 def placement_of(site: SiteSpec, key: str) -> PlacementSpec:
@@ -96,6 +108,8 @@ def _serve(site: SiteSpec, body: SlateRequest, units: UnitIds, decision: Decisio
     parameters: Mapping[str, Any] = decision.parameters
     if not body.consent.personalization:
         parameters, units = {"recommender": POPULARITY}, NOBODY
+    elif site.hash_ids:  # artifacts know units as rows do
+        units = hashed_units(site.id, units)
     excluded = {text_id(item_id) for item_id in body.context.cart}
     if body.context.item_id is not None:
         excluded.add(text_id(body.context.item_id))

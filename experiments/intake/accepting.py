@@ -20,8 +20,9 @@ from experiments.intake.refusals import (
     explain,
     refuse_bad_text,
 )
-from experiments.intake.shapes import MAX_AMOUNT, EventIn, encoder, event_decoder
+from experiments.intake.shapes import MAX_AMOUNT, EventIn, Line, encoder, event_decoder
 from experiments.snapshot import SiteSpec
+from experiments.subjects.refusals import keepable
 
 MAX_AGE = timedelta(days=7)
 MAX_AHEAD = timedelta(minutes=5)
@@ -85,7 +86,7 @@ def accept_events(
     # What is one statement needs no transaction around it, which would be two more round trips.
     with transaction.atomic() if rejected else nullcontext():
         store_events(site.id, good, sender, received_at=received_at, refused=len(rejected))
-        quarantine(site.id, events, rejected, received_at, api_key_id)
+        quarantine(site, events, rejected, received_at, api_key_id)
     return Receipt(accepted=len(good), rejected=tuple(rejected))
 
 
@@ -103,17 +104,17 @@ def checked_event(raw: bytes, *, site: SiteSpec, now: datetime) -> bytes:
 
 
 def quarantine(
-    site_id: int,
+    site: SiteSpec,
     events: Sequence[msgspec.Raw],
     rejected: Sequence[Rejection],
     received_at: datetime,
     api_key_id: int | None,
 ) -> None:
-    """Keep refused events with their reasons."""
-    keep_refused(
+    """Keep refused events with their reasons, but nothing of erased units."""
+    rows = (
         refused_row(
             bytes(events[rejection.index]),
-            site_id=site_id,
+            site_id=site.id,
             received_at=received_at,
             code=rejection.code,
             field=(rejection.field or "")[:100],
@@ -123,6 +124,7 @@ def quarantine(
         )
         for rejection in rejected
     )
+    keep_refused(keepable(rows, site))
 
 
 def check_event(event: EventIn, *, site: SiteSpec, now: datetime) -> None:
@@ -147,8 +149,13 @@ def amount_of(event: EventIn) -> int | None:
     """Return the event's amount in minor units: its value, else the sum of its priced items."""
     if event.value is not None:
         return event.value.amount
-    if event.items and all(line.price is not None for line in event.items):
-        return sum((line.price or 0) * line.quantity for line in event.items)
+    return sum_of(event.items)
+
+
+def sum_of(lines: Sequence[Line]) -> int | None:
+    """Return what items cost together in minor units, None without any or with an unpriced one."""
+    if lines and all(line.price is not None for line in lines):
+        return sum((line.price or 0) * line.quantity for line in lines)
     return None
 
 
@@ -167,7 +174,8 @@ def rejection_of(index: int, error: Exception, raw: bytes = b"") -> Rejection:
 def _bad_text_of(raw: bytes) -> Refused | None:
     """Return what is wrong with the texts of an event that the strict decoder cannot read."""
     try:
-        refuse_bad_text(json.loads(raw))
+        # Octets that are no UTF-8 become halves of characters, which have a place.
+        refuse_bad_text(json.loads(raw.decode("utf-8", "surrogateescape")))
     except Refused as refusal:
         return refusal
     except (ValueError, RecursionError):

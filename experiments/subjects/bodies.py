@@ -73,15 +73,28 @@ def is_listing(document: Any) -> bool:
 
 def ids_in(value: Any) -> Iterator[str]:
     """Yield every id that stands under a key of ids, anywhere in a value."""
+    return under_keys(value, ID_KEYS)
+
+
+def under_keys(value: Any, keys: Collection[str]) -> Iterator[str]:
+    """Yield the texts and numbers that stand under one of the keys, anywhere in a value."""
     if isinstance(value, dict):
         for key, each in value.items():
-            if key in ID_KEYS and isinstance(each, str | int) and not isinstance(each, bool):
+            if key in keys and isinstance(each, str | int) and not isinstance(each, bool):
                 yield str(each)
             else:
-                yield from ids_in(each)
+                yield from under_keys(each, keys)
     elif isinstance(value, list):
         for each in value:
-            yield from ids_in(each)
+            yield from under_keys(each, keys)
+
+
+def parsed(text: str) -> Any:
+    """Return the JSON of a text, None of what is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def replaced(value: Any, hashes: dict[str, str]) -> Any:

@@ -8,11 +8,12 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.db.models import F, Model, Q, QuerySet
 
+from experiments.intake.quarantining import digest_of
 from experiments.intake.recovery import ASIDE, try_import
 from experiments.intake.segments import frame, segments
 from experiments.intake.spool import spool_folder
 from experiments.models import InboxBatch, Quarantine, Tally
-from experiments.subjects.bodies import is_listing, needles, text_mentions, without_unit
+from experiments.subjects.bodies import is_listing, needles, parsed, text_mentions, without_unit
 from experiments.subjects.subject import Subject
 
 HEAD = 9  # characters of a spooled line before its record: the checksum and a blank
@@ -67,21 +68,15 @@ def _rewrite_refused(pk: int, subject: Subject) -> int:
     row = Quarantine.objects.select_for_update().filter(pk=pk).first()
     if row is None or not text_mentions(row.body, subject.unit_type, subject.ids):
         return 0
-    document = _parsed(row.body)
+    document = parsed(row.body)
     if not is_listing(document):
         row.delete()
         return 1
     removed = without_unit(document, subject.unit_type, subject.ids)
     row.body = json.dumps(document, ensure_ascii=False)
-    row.save(update_fields=["body"])
+    row.digest = digest_of(row.code, row.body)
+    row.save(update_fields=["body", "digest"])
     return removed
-
-
-def _parsed(body: str) -> object:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def refused_of(subject: Subject) -> Iterator[Quarantine]:
