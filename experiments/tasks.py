@@ -11,6 +11,7 @@ from experiments.health.alarms import alarms
 from experiments.intake.recovery import try_import
 from experiments.retention import partitions
 from experiments.retention.run import run_retention
+from experiments.subjects import erasure
 
 
 @shared_task(ignore_result=True)
@@ -67,3 +68,17 @@ def look_at_health() -> None:
 def drop_old_days() -> None:
     """Export and drop what sites no longer keep; ended in between, it goes on next time."""
     run_retention(now=timezone.now())
+
+
+# On the other queue: it reads and rewrites files, and events must not wait behind it.
+@shared_task(ignore_result=True, queue="compute", time_limit=1500, soft_time_limit=1440)
+def run_erasure(erasure_id: int) -> None:
+    """Do one round of an erasure; running twice, or killed in between, changes nothing."""
+    erasure.run_erasure(erasure_id=erasure_id, now=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def sweep_erasures() -> None:
+    """Queue a round for every erasure that is not finished."""
+    for erasure_id in erasure.unfinished_erasures():
+        run_erasure.delay(erasure_id)

@@ -120,6 +120,34 @@ def _write_files(
     return text
 
 
+def replace_arrays(folder: Path, target: Path, changed: Mapping[str, NDArray[Any]]) -> str:
+    """Write an artifact's copy with other arrays in place of some; return its manifest's SHA-256.
+
+    The files that stay are shared with the artifact in `folder`. `target` appears whole or not at
+    all; raises ArtifactDamaged when it could not be loaded.
+    """
+    manifest = json.loads((folder / MANIFEST).read_bytes())
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    shutil.copytree(folder, temporary, copy_function=os.link, dirs_exist_ok=False)
+    try:
+        for name, value in changed.items():
+            path = temporary / f"{name}.npy"
+            path.unlink()  # it is a link: the artifact's own file stays as it is
+            manifest["files"][name] = _write_array(path, value)
+        text = json.dumps(manifest, sort_keys=True, indent=1, allow_nan=False).encode()
+        (temporary / MANIFEST).unlink()
+        _write_synced(temporary / MANIFEST, text)
+        _sync_folder(temporary)
+        sha256 = hashlib.sha256(text).hexdigest()
+        load_artifact(temporary, sha256=sha256)
+        temporary.rename(target)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    _sync_folder(target.parent)
+    return sha256
+
+
 def _encoded(ids: Sequence[str]) -> NDArray[np.bytes_]:
     return np.array([text.encode() for text in ids], dtype=np.bytes_) if ids else np.zeros(0, "S1")
 

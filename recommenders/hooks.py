@@ -7,10 +7,12 @@ from django.db.models.signals import post_delete, post_save
 from experiments.desks import VARIANT_DESKS, open_desk
 from experiments.models import Site
 from experiments.registries import (
+    ERASERS,
     LAUNCH_CHECKS,
     PARAMETER_CHOICES,
     PARAMETER_PINNERS,
     SITE_INITIALISERS,
+    SUBJECT_READERS,
     ParameterChoice,
 )
 from experiments.signals import bump
@@ -35,12 +37,15 @@ def register() -> None:
     from recommenders.desk import DESK
     from recommenders.launching import serving_checks
     from recommenders.models import Artifact, Recommender
+    from recommenders.subjects import erase_unit, read_unit
 
     open_desk(VARIANT_DESKS, DESK)
     _add(SITE_INITIALISERS, create_builtin_recommenders)
     _add(LAUNCH_CHECKS, serving_checks)
     _add(PARAMETER_PINNERS, pin_artifact)
     _add(PARAMETER_CHOICES, RECOMMENDER_CHOICE)
+    _add(ERASERS, erase_unit)
+    _add(SUBJECT_READERS, read_unit)
     for model in (Artifact, Recommender):
         for signal in (post_save, post_delete):
             signal.connect(bump, sender=model, dispatch_uid=f"bump-{model.__name__}-{id(signal)}")

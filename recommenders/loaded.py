@@ -62,6 +62,9 @@ class ArtifactCache:
             log.error("artifact not loaded name=%s: %s", spec.name, error)
             self._failed[key] = (time.monotonic(), error)
             raise
+        # Written anew without an erased unit, an artifact keeps its name: the old one is let go.
+        for known in [known for known in self._open if known[:2] == key[:2]]:
+            del self._open[known]
         self._open[key] = Loaded(artifact)
         return self._open[key]
 
