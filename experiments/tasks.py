@@ -1,5 +1,6 @@
 """Celery's entries of this room; a task is a hint, the work is in the database."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from celery import shared_task
@@ -9,6 +10,7 @@ from experiments import services
 from experiments.drain import drain_until_idle
 from experiments.health.alarms import alarms
 from experiments.intake.recovery import try_import
+from experiments.models import Erasure
 from experiments.retention import partitions
 from experiments.retention.run import run_retention
 from experiments.subjects import erasure
@@ -75,6 +77,12 @@ def drop_old_days() -> None:
 def run_erasure(erasure_id: int) -> None:
     """Do one round of an erasure; running twice, or killed in between, changes nothing."""
     erasure.run_erasure(erasure_id=erasure_id, now=timezone.now())
+
+
+def queue_erasures(erasures: Iterable[Erasure]) -> None:
+    """Begin these erasures once they are committed; a lost message costs seconds."""
+    for each in erasures:
+        run_erasure.delay_on_commit(each.pk)
 
 
 @shared_task(ignore_result=True)

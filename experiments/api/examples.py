@@ -127,3 +127,7 @@ DECISION: dict[str, Any] = {
 }
 WEBHOOK: dict[str, Any] = {"name": "Chat", "url": "https://93.184.216.34/hooks/armature"}
 WEBHOOK_CHANGE: dict[str, Any] = {"is_active": False}
+
+SUBJECT: dict[str, Any] = {"unit_type": "visitor", "unit_id": "v-81"}
+ERASE: dict[str, Any] = {"unit_type": "account", "unit_id": "a-17", "linked": True}
+LIFT: dict[str, Any] = {"reason": "Signed up again and agreed, ticket 4711."}
