@@ -11,6 +11,7 @@ from experiments.api import (
     history,
     links,
     notices,
+    subjects,
     templates,
     views,
 )
@@ -37,6 +38,11 @@ urlpatterns = [
     path("library", decisions.Library.as_view(), name="library"),
     path("notices", notices.Notices.as_view(), name="notices"),
     path("notices/<int:pk>/seen", notices.NoticeSeen.as_view(), name="notice-seen"),
+    path("subjects/access", subjects.SubjectAccess.as_view(), name="subject-access"),
+    path("subjects/erase", subjects.SubjectErase.as_view(), name="subject-erase"),
+    path("subjects/erasures", subjects.Erasures.as_view(), name="erasures"),
+    path("subjects/erasures/<int:pk>", subjects.ErasureDetail.as_view(), name="erasure"),
+    path("subjects/erasures/<int:pk>/lift", subjects.ErasureLift.as_view(), name="erasure-lift"),
     path("webhooks", notices.Webhooks.as_view(), name="webhooks"),
     path("webhooks/<int:pk>", notices.WebhookDetail.as_view(), name="webhook"),
 ]

@@ -20,6 +20,7 @@ app.conf.beat_schedule = {
     "advance ramps": {"task": "experiments.tasks.advance_ramps", "schedule": 60.0},
     "look at ages and counts": {"task": "experiments.tasks.look_at_health", "schedule": 10.0},
     "send notices": {"task": "experiments.tasks.send_notices", "schedule": 15.0},
+    "sweep erasures": {"task": "experiments.tasks.sweep_erasures", "schedule": 15.0},
     "remind": {"task": "experiments.tasks.remind_people", "schedule": 900.0},
     "make partitions": {"task": "experiments.tasks.make_partitions", "schedule": 3600.0},
     "drop old days": {

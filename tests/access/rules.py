@@ -164,6 +164,11 @@ KEYS = {
     "notice-seen": "experiments",
     "webhooks": "experiments",
     "webhook": "experiments",
+    "subject-access": "subjects",
+    "subject-erase": "subjects",
+    "erasures": "subjects",
+    "erasure": "subjects",
+    "erasure-lift": "subjects",
     "experiment-analyses": "analyses",
     "analysis": "analyses",
 }
