@@ -9,6 +9,7 @@ from django.test import override_settings
 from pytest_django import Settings
 
 from experiments import snapshot
+from experiments.api import shedding
 from experiments.intake import hints, recorder
 from experiments.intake.recovery import recovery
 from experiments.intake.spool import spool
@@ -36,12 +37,13 @@ def _fresh_process_memory(settings: Settings, tmp_path: Path) -> Iterator[None]:
     """Give every test its own data folder and empty process memory."""
     settings.DATA_DIR = tmp_path
     settings.SNAPSHOT_MAX_AGE_S = 0
-    settings.SPOOL_RETRY_S = 3600
+    settings.SPOOL_RETRY_S = settings.ALARMS_EVERY_S = 3600
     snapshot.watched.reset()
     state.watched.reset()
     loaded.cache.forget()
     recorder.buffer._queue.clear()
     hints._last_sent = 0.0
+    shedding.backlog.forget()
     recovery._away.clear()
     yield
     recorder.buffer._queue.clear()

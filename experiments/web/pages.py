@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, path
 
+from experiments.web.health_page import health_page
 from experiments.web.layer_page import layers_page
 from experiments.web.library_page import library_page
 from experiments.web.saved_views import views_page
@@ -13,6 +14,7 @@ PAGES = {
     "unit": unit_page,
     "library": library_page,
     "views": views_page,
+    "health": health_page,
 }
 
 

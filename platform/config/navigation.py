@@ -72,6 +72,7 @@ PAGES: dict[str, list[Entry]] = {
         ("Who holds which buckets", "admin:experiments_experiment_layers", "view_column"),
         ("Look up a unit", "admin:experiments_experiment_unit", "person_search"),
     ],
+    "What happened": [("Health", "admin:experiments_experiment_health", "monitor_heart")],
 }
 
 

@@ -12,7 +12,11 @@ from pathlib import Path
 from config.processes import Service
 
 ROOT = Path(__file__).resolve().parents[2]
-WEB_THREADS = 8
+# More than may wait for events and pages together (experiments/api/shedding.py): one at least is
+# always left for lists.
+WEB_THREADS = 14
+# Connections that the kernel holds for us; beyond it a client is refused by its own.
+WEB_BACKLOG = 1024
 # A server told to end while it still starts waits for its workers for ever without a limit.
 WEB_END_S = 5
 # The embedded broker is polled, so workers that talk to each other only cost time.
@@ -50,8 +54,9 @@ def _web(host: str, port: int, workers: int) -> tuple[str, ...]:
     where = ("--host", host, "--port", str(port), "--workers", str(workers))
     how = ("--interface", "wsgi", "--no-ws", "--blocking-threads", str(WEB_THREADS))
     calm = ("--log-level", "error", "--respawn-failed-workers", "--respawn-interval", "1")
-    end = ("--workers-kill-timeout", str(WEB_END_S))
-    return (sys.executable, "-m", "granian", *how, *calm, *end, *where, "config.wsgi:application")
+    limits = ("--workers-kill-timeout", str(WEB_END_S), "--backlog", str(WEB_BACKLOG))
+    serve = (*how, *calm, *limits, *where)
+    return (sys.executable, "-m", "granian", *serve, "config.wsgi:application")
 
 
 def _worker(queue: str) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_AGE = 8 * 3600
 X_FRAME_OPTIONS = "DENY"
@@ -114,6 +114,7 @@ INSTALLED_APPS = [
 # The storefront's endpoints skip this chain (see wsgi.py): they have no session, form or page.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.shedding.SheddingMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -124,7 +125,10 @@ MIDDLEWARE = [
     "config.middleware.ContentSecurityPolicyMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
-API_MIDDLEWARE = ["config.middleware.ApiSecurityMiddleware"]
+API_MIDDLEWARE = [
+    "config.middleware.ApiSecurityMiddleware",
+    "config.shedding.SheddingMiddleware",
+]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
@@ -269,6 +273,12 @@ SPOOL_BYTES = env.integer("ARMATURE_SPOOL_MB", 256, low=0) * 1024 * 1024
 SPOOL_RETRY_S = 1.0
 WEBHOOKS_ALLOW_PRIVATE = env.flag("ARMATURE_WEBHOOKS_ALLOW_PRIVATE")
 RATE_LIMIT_PER_KEY = env.integer("ARMATURE_RATE_LIMIT", 5_000, low=1)
+# Fewer than the server's threads (running.py), so that some are always left for lists.
+EVENTS_IN_FLIGHT = env.integer("ARMATURE_EVENTS_IN_FLIGHT", 5, low=1)
+OTHERS_IN_FLIGHT = env.integer("ARMATURE_OTHERS_IN_FLIGHT", 3, low=1)
+BACKLOG_EVENTS = env.integer("ARMATURE_BACKLOG_EVENTS", 2_000_000, low=1)
+ALARMS_EVERY_S = 10.0
+METRICS_TOKEN = env.text("ARMATURE_METRICS_TOKEN")
 
 # ── admin theme ─────────────────────────────────────────────────────────────────────────────────
 UNFOLD = theme.UNFOLD

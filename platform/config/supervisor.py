@@ -29,6 +29,7 @@ class Supervisor:
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
         self._started = threading.Event()
         self._stop_requests = 0
+        self._to_restart: dict[str, str] = {}
         self._prefixes = _prefixes(list(self._children), is_coloured=_is_coloured(out))
 
     def start(self) -> None:
@@ -39,6 +40,10 @@ class Supervisor:
     def request_stop(self) -> None:
         """Ask for the end and return at once; a second request kills. Safe in a signal handler."""
         self._stop_requests += 1
+
+    def restart(self, name: str, why: str) -> None:
+        """Have a service killed and started again, and return at once; says why."""
+        self._to_restart[name] = why
 
     def stop(self) -> None:
         """End every service: SIGTERM, and SIGKILL for what is left after GRACE_S seconds."""
@@ -67,6 +72,7 @@ class Supervisor:
             self._started.set()
             while not self._stop_requests:
                 self._pump(POLL_S)
+                self._kill_stuck()
                 self._restart_ended()
             self._end_all()
         finally:
@@ -81,6 +87,16 @@ class Supervisor:
         except OSError as error:  # out of processes or memory: try again later
             self._say(child, f"could not be started: {error}")
             child.bury(now)
+
+    def _kill_stuck(self) -> None:
+        """Kill what was asked to be restarted: a process that is stuck hears nothing else."""
+        while self._to_restart:
+            name, why = self._to_restart.popitem()
+            child = self._children[name]
+            if child.process is not None and child.is_running:
+                self._say(child, f"is stuck: {why}")
+                child.signal_group(signal.SIGKILL)
+                child.process.wait()
 
     def _restart_ended(self) -> None:
         now = time.monotonic()

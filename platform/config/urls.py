@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config import health
+from config.metrics import metrics
 from experiments.api import features, ofrep, segment
 from experiments.api.views import unknown_endpoint
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="reports:list"), name="home"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("api/v1/", include("recommenders.api.urls")),
     # Before the experiments' own: those take any last step of a path for an action.
     path("api/v1/", include("analytics.api.urls")),

@@ -13,8 +13,11 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 
 from experiments.assignment.hashing import use_kernel
+from experiments.health.alarms import alarms
 
-API_PREFIXES = ("/api/v1/", "/api/features/", "/ofrep/", "/v1/")
+# Probes and scrapes too: they come by addresses that are no host names of the shop.
+PROBES = ("/healthz", "/readyz", "/metrics")
+API_PREFIXES = ("/api/v1/", "/api/features/", "/ofrep/", "/v1/", *PROBES)
 
 
 def _handler(middleware: list[str]) -> WSGIHandler:
@@ -35,5 +38,6 @@ _api = _handler(settings.API_MIDDLEWARE)
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answer one request."""
+    alarms.watch()
     handler = _api if environ.get("PATH_INFO", "").startswith(API_PREFIXES) else _pages
     return handler(environ, start_response)

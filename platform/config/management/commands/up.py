@@ -13,6 +13,7 @@ from django.db import connection, connections
 from config.installation import NotMigratedError, bring_up_to_date
 from config.running import default_services, port_is_free
 from config.supervisor import Supervisor
+from config.watchdog import Watchdog
 
 WORKERS = {"sqlite": 1, "postgresql": 2}  # SQLite has one writer
 
@@ -42,7 +43,9 @@ class Command(BaseCommand):
         supervisor = Supervisor(default_services(host, port, workers=workers), sys.stdout)
         _stop_on_signals(supervisor)
         supervisor.start()
-        self.stdout.write(f"armature serves http://{_shown(host)}:{port}/ (Ctrl-C stops it)")
+        url = f"http://{_shown(host)}:{port}/"
+        Watchdog(supervisor, f"{_reachable(url)}readyz").start()
+        self.stdout.write(f"armature serves {url} (Ctrl-C stops it)")
         supervisor.wait()
         self.stdout.write("armature has stopped")
 
@@ -58,3 +61,8 @@ def _stop_on_signals(supervisor: Supervisor) -> None:
 def _shown(host: str) -> str:
     """Return the host as a URL writes it."""
     return f"[{host}]" if ":" in host else host
+
+
+def _reachable(url: str) -> str:
+    """Return the URL by which this machine reaches a server that listens on every address."""
+    return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
