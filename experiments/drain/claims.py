@@ -7,6 +7,7 @@ from datetime import datetime
 from experiments.assignment.assign import decide_experiment
 from experiments.assignment.specs import Decision, ExperimentSpec, UnitIds, Visit
 from experiments.clock import day_of
+from experiments.drain.documents import StoredEvent
 from experiments.drain.exposures import Sighting
 from experiments.drain.phases import Split, split_at, splits_of
 from experiments.intake.shapes import EventIn, encoder
@@ -38,7 +39,7 @@ class Claim:
     received_at: datetime
 
 
-def is_claim(event: EventIn) -> bool:
+def is_claim(event: EventIn | StoredEvent) -> bool:
     """Return whether the event claims that its unit met a variant."""
     return event.type == "exposure"
 

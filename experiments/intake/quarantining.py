@@ -117,9 +117,7 @@ def _count_up(
     ).order_by("id")
     if connection.features.has_select_for_update:
         known = known.select_for_update()
-    found = {}
-    for pk, digest in known.values_list("pk", "digest"):
-        found[site_id, digest] = pk
+    found = {(site_id, digest or 0): pk for pk, digest in known.values_list("pk", "digest")}
     for key, pk in found.items():
         again = rows[key]
         last_at = again.last_at or again.received_at

@@ -1,7 +1,6 @@
 """Events that are committed and not applied yet: those of the newest few batches."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 import msgspec
 
@@ -15,8 +14,7 @@ BATCHES = 10  # of up to 500 events each; decoding one takes about two milliseco
 
 class _Document(msgspec.Struct):
     events: list[EventIn]
-    api_key_id: int | None = None
-    now: datetime | None = None
+    key: int | None = None  # which API key sent it
 
 
 _decoder = msgspec.json.Decoder(_Document)
@@ -41,7 +39,7 @@ def events_in(batch: InboxBatch) -> Iterator[Received]:
     if document is None:
         return
     for index in range(len(document.events) - 1, -1, -1):
-        yield of_waiting(batch, index, document.events[index], document.api_key_id)
+        yield of_waiting(batch, index, document.events[index], document.key)
 
 
 def document_of(batch: InboxBatch) -> _Document | None:
