@@ -4,21 +4,23 @@ What decides is when the two were first seen together, never when we heard of it
 arrives late, or turns out to be older, changes the events after it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
 
-from experiments.assignment.specs import UnitIds
 from experiments.clock import EPOCH, MICROSECOND
-from experiments.drain.completing import Found, complete, found_in, own_ids
+from experiments.drain.completing import Found, complete, found_in
 from experiments.drain.events import TouchedEvent
 from experiments.drain.linked import chunks, links_of
+from experiments.drain.rows import EventRow
 from experiments.models import Event, Slate, UnitLink
 
 Pair = tuple[str, str]
+BOTH = Event.Borrowed.VISITOR | Event.Borrowed.ACCOUNT
 A_DAY = timedelta(days=1)  # more than any zone is away from UTC
 
 
@@ -34,18 +36,19 @@ class Seen:
     visitors: dict[str, int] = field(default_factory=dict)
     accounts: dict[str, int] = field(default_factory=dict)
 
-    def note(self, ids: UnitIds, ts_us: int, *, is_event: bool) -> None:
-        """Take in the ids that an event or a slate itself carries."""
-        visitor, account = ids.visitor_id, ids.account_id
+    def note(self, visitor: str, account: str, ts_us: int) -> None:
+        """Take in the ids of an event."""
         if visitor and account:
             _earlier(self.pairs, (visitor, account), ts_us)
-        elif visitor and is_event:
+        elif visitor:
             _earlier(self.visitors, visitor, ts_us)
-        elif account and is_event:
+        elif account:
             _earlier(self.accounts, account, ts_us)
 
 
-def link_units(slates: Sequence[Slate], events: Sequence[Event]) -> frozenset[TouchedEvent]:
+def link_units(
+    slates: Iterable[Slate], events: Iterable[EventRow | Event]
+) -> frozenset[TouchedEvent]:
     """Keep who was seen as whom in these stored rows, and complete the events that it tells of.
 
     Return the events that changed, as before and as after. The caller holds the tail lock.
@@ -56,18 +59,15 @@ def link_units(slates: Sequence[Slate], events: Sequence[Event]) -> frozenset[To
     return changed
 
 
-def _seen(slates: Iterable[Slate], events: Iterable[Event]) -> dict[int, Seen]:
-    out: dict[int, Seen] = {}
+def _seen(slates: Iterable[Slate], events: Iterable[EventRow | Event]) -> dict[int, Seen]:
+    out: defaultdict[int, Seen] = defaultdict(Seen)
     for slate in slates:
-        ids = UnitIds(slate.visitor_id, slate.account_id, slate.session_id)
-        out.setdefault(slate.site_id, Seen()).note(ids, slate.ts_us, is_event=False)
+        if slate.visitor_id and slate.account_id:
+            out[slate.site_id].note(slate.visitor_id, slate.account_id, slate.ts_us)
     for event in events:
-        ids = UnitIds(event.visitor_id, event.account_id, event.session_id)
-        seen = out.setdefault(event.site_id, Seen())
-        seen.note(own_ids(ids, event.borrowed), event.ts_us, is_event=False)
-        # An id of its slate leads to a link as well as its own does.
-        if not (ids.visitor_id and ids.account_id):
-            seen.note(ids, event.ts_us, is_event=True)
+        if event.borrowed & BOTH and event.visitor_id and event.account_id:
+            continue  # one of the two is known by the other, or by a slate that says nothing new
+        out[event.site_id].note(event.visitor_id, event.account_id, event.ts_us)
     return out
 
 

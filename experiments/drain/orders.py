@@ -15,6 +15,7 @@ from django.db import connection
 
 from experiments.drain.events import TouchedEvent
 from experiments.drain.linked import chunks
+from experiments.drain.rows import EventRow
 from experiments.models import Event
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ class Orders:
     refunded: set[str] = field(default_factory=set)
 
 
-def match_orders(events: Iterable[Event]) -> frozenset[TouchedEvent]:
+def match_orders(events: Iterable[EventRow | Event]) -> frozenset[TouchedEvent]:
     """Bring what refunds took back up to date for the orders of these stored events.
 
     All refunds of an order stand on its earliest purchase, even where they come to more than it;
@@ -79,7 +80,7 @@ def match_orders(events: Iterable[Event]) -> frozenset[TouchedEvent]:
     return frozenset(touched)
 
 
-def _orders(events: Iterable[Event]) -> dict[int, Orders]:
+def _orders(events: Iterable[EventRow | Event]) -> dict[int, Orders]:
     out: dict[int, Orders] = {}
     for event in events:
         if not event.order_id or event.type not in {PURCHASE, REFUND}:
