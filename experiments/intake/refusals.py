@@ -11,7 +11,7 @@ MAX_INTEGER = 2**63 - 1
 # What PostgreSQL's text cannot hold, and what is no text at all though JSON can spell it.
 NUL, NUL_ESCAPE = "\x00", b"\\u0000"
 SURROGATE = re.compile("[\ud800-\udfff]")
-FIELD = re.compile(r" - at `\$(?:\.)?([^`]*)`$")
+FIELD = re.compile(r" - at (?:`key` in )?`\$(?:\.)?([^`]*)`$")
 NAMED_FIELD = re.compile(r"(?:missing required|unknown) field `([^`]+)`")
 
 

@@ -17,12 +17,13 @@ MAX_TOKENS = 32
 Id = Annotated[str, Meta(min_length=1, max_length=256)]
 # JavaScript clients send numbers as ids; beyond 2^53 they are no longer exact, so refused.
 LooseId = Id | Annotated[int, Meta(ge=-(2**53), le=2**53)]
-Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
+# In Python `$` alone lets a line end pass.
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
 Amount = Annotated[int, Meta(ge=0, le=MAX_AMOUNT)]
 Token = Annotated[str, Meta(max_length=1024)]
 Quantity = Annotated[int, Meta(ge=0, le=1_000_000)]
 Rank = Annotated[int, Meta(ge=1, le=10_000)]
-EventType = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+EventType = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$(?!\n)")]
 Attributes = Annotated[dict[Annotated[str, Meta(max_length=256)], Any], Meta(max_length=64)]
 
 
