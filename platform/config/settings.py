@@ -225,6 +225,8 @@ CELERY_TASK_DEFAULT_QUEUE = "events"
 CELERY_TASK_ROUTES = {
     "recommenders.tasks.*": {"queue": "compute"},
     "analytics.tasks.*": {"queue": "compute"},
+    # It reads and rewrites files, and events must not wait behind it.
+    "experiments.tasks.run_erasure": {"queue": "compute"},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat")
 
