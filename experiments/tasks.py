@@ -72,8 +72,7 @@ def drop_old_days() -> None:
     run_retention(now=timezone.now())
 
 
-# On the other queue: it reads and rewrites files, and events must not wait behind it.
-@shared_task(ignore_result=True, queue="compute", time_limit=1500, soft_time_limit=1440)
+@shared_task(ignore_result=True, time_limit=1500, soft_time_limit=1440)
 def run_erasure(erasure_id: int) -> None:
     """Do one round of an erasure; running twice, or killed in between, changes nothing."""
     erasure.run_erasure(erasure_id=erasure_id, now=timezone.now())
