@@ -1,11 +1,13 @@
 """What happened, for reading: events, slates, exposures, the inbox and quarantine."""
 
 from django.contrib import admin
+from django.urls import URLPattern
 from unfold.decorators import display
 
 from experiments.admin.base import ReadOnlyAdmin
 from experiments.models import Event, Exposure, InboxBatch, Quarantine, Slate
 from experiments.money import money_text
+from experiments.web.events.urls import event_urls
 
 
 @admin.register(Event)
@@ -19,6 +21,10 @@ class EventAdmin(ReadOnlyAdmin):
     search_help_text = "A visitor or an order."
     show_full_result_count = False
     ordering = ["-id"]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the pages of everything that was received, applied or not."""
+        return [*event_urls(self.admin_site), *super().get_urls()]
 
     @display(description="Value", ordering="amount")
     def value(self, obj: Event) -> str:
