@@ -5,6 +5,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
+import msgspec
+
 # How events, slates and Segment's messages name ids; what another type's key holds is another's.
 KEYS = {
     "visitor": frozenset({"visitor_id", "anonymousId", "anonymous_id", "unit_id"}),
@@ -13,6 +15,9 @@ KEYS = {
 }
 ID_KEYS = frozenset().union(*KEYS.values())
 LISTS = ("events", "slates", "batch")  # documents that hold several
+
+_document = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_listed = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def is_of(element: Any, unit_type: str, ids: Collection[str]) -> bool:
@@ -53,19 +58,23 @@ def text_mentions(text: str, unit_type: str, ids: Collection[str]) -> bool:
         return any(json.dumps(each, ensure_ascii=False) in text for each in ids)
 
 
-def without_unit(document: Any, unit_type: str, ids: Collection[str]) -> int:
-    """Take what is a unit's out of a document of events, slates or messages; return how many."""
-    removed = 0
-    for name in LISTS if isinstance(document, dict) else ():
-        if isinstance(listed := document.get(name), list):
-            kept = [each for each in listed if not is_of(each, unit_type, ids)]
-            removed += len(listed) - len(kept)
-            document[name] = kept
-    return removed
+def without_unit(text: str, unit_type: str, ids: Collection[str]) -> tuple[str, int]:
+    """Return a document of events, slates or messages without a unit's, and how many those were.
+
+    The others keep their spelling, letter by letter: an event's hash is taken of it.
+    """
+    document, removed = _document.decode(text), 0
+    for name in [name for name in LISTS if name in document]:
+        listed = _listed.decode(document[name])
+        kept = [each for each in listed if not is_of(parsed(str(each, "utf-8")), unit_type, ids)]
+        removed += len(listed) - len(kept)
+        document[name] = msgspec.Raw(msgspec.json.encode(kept))
+    return (msgspec.json.encode(document).decode(), removed) if removed else (text, 0)
 
 
-def is_listing(document: Any) -> bool:
-    """Return whether a document is one of several events, slates or messages."""
+def is_listing(text: str) -> bool:
+    """Return whether a text is a document of several events, slates or messages."""
+    document = parsed(text)
     return isinstance(document, dict) and any(
         isinstance(document.get(name), list) for name in LISTS
     )

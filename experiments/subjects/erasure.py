@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from experiments import snapshot
 from experiments.errors import ArmatureError, InvalidInput
 from experiments.models import Erasure, Experiment, UnitLink
 from experiments.services.audit import SERVICE, record_change
@@ -166,6 +167,8 @@ def _finish(erasure: Erasure, subject: Subject) -> None:
         )
         if done:
             _record(subject, "erased", SERVICE, **counts)
+    if counts.get("overrides"):
+        snapshot.load()  # its copy on the disk still named the unit
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log held the rows, too

@@ -1,6 +1,5 @@
 """Taking a unit out of what is not applied yet, and of what was refused."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from experiments.intake.recovery import ASIDE, try_import
 from experiments.intake.segments import frame, segments
 from experiments.intake.spool import spool_folder
 from experiments.models import InboxBatch, Quarantine, Tally
-from experiments.subjects.bodies import is_listing, needles, parsed, text_mentions, without_unit
+from experiments.subjects.bodies import is_listing, needles, text_mentions, without_unit
 from experiments.subjects.subject import Subject
 
 HEAD = 9  # characters of a spooled line before its record: the checksum and a blank
@@ -38,11 +37,11 @@ def _rewrite_batch(pk: int, subject: Subject) -> int:
     if connection.features.has_select_for_update_skip_locked:
         rows = rows.select_for_update(skip_locked=True)
     batch = rows.first()
-    document = json.loads(batch.doc) if batch else None
-    removed = without_unit(document, subject.unit_type, subject.ids)
-    if batch is None or not removed:
+    if batch is None:
         return 0
-    batch.doc = json.dumps(document, ensure_ascii=False)
+    batch.doc, removed = without_unit(batch.doc, subject.unit_type, subject.ids)
+    if not removed:
+        return 0
     if batch.kind == InboxBatch.Kind.EVENTS:
         batch.n_events = max(batch.n_events - removed, 0)
         _count_dropped(subject.site.pk, removed)
@@ -68,12 +67,10 @@ def _rewrite_refused(pk: int, subject: Subject) -> int:
     row = Quarantine.objects.select_for_update().filter(pk=pk).first()
     if row is None or not text_mentions(row.body, subject.unit_type, subject.ids):
         return 0
-    document = parsed(row.body)
-    if not is_listing(document):
+    if not is_listing(row.body):
         row.delete()
         return 1
-    removed = without_unit(document, subject.unit_type, subject.ids)
-    row.body = json.dumps(document, ensure_ascii=False)
+    row.body, removed = without_unit(row.body, subject.unit_type, subject.ids)
     row.digest = digest_of(row.code, row.body)
     row.save(update_fields=["body", "digest"])
     return removed
