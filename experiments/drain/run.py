@@ -78,7 +78,7 @@ def _apply(batches: list[InboxBatch]) -> Drained:
     exposed = record_exposures([*slates.sightings, *events.sightings])
     InboxBatch.objects.filter(pk__in=[batch.pk for batch in batches]).delete()
     finish_pass(slates, events, exposed)
-    return Drained(len(batches), len(slates.rows), len(events.rows), events.duplicates)
+    return Drained(len(batches), len(slates.rows), len(events.rows), events.duplicates.total())
 
 
 def _apply_singly(limit: int) -> Drained:

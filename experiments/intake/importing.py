@@ -8,12 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from msgspec import Raw
 
-from experiments.drain import ledger
-from experiments.drain.events import Arrival, event_row, hash_of
-from experiments.intake.bulk import insert_rows
-from experiments.intake.shapes import EventIn, Line, Money, Unit
-from experiments.models import Event, Site
+from experiments.drain.documents import Arrival, arrival_of, batch_of
+from experiments.drain.repeats import sorted_out
+from experiments.drain.rows import event_row
+from experiments.drain.storing import store_events
+from experiments.intake.shapes import EventIn, Line, Money, Unit, encoder
+from experiments.models import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,25 +87,19 @@ def import_events(
 @transaction.atomic
 def _import_batch(site: Site, records: Sequence[EventRecord]) -> ImportCount:
     received_at = datetime.now(UTC)
-    events: dict[UUID, EventIn] = {}
-    hashes: list[tuple[UUID, int]] = []
-    for record in records:
-        event = event_of(record, currency=site.currency)
-        events.setdefault(record.event_id, event)
-        hashes.append((record.event_id, hash_of(event)))
-    first = {(site.pk, event_id): body_hash for event_id, body_hash in reversed(hashes)}
-    known = ledger.enter(first)
-    fresh = [event for event_id, event in events.items() if (site.pk, event_id) not in known]
-    insert_rows([_row(site, event, received_at) for event in fresh])
-    stored = first | known
-    differing = sum(body_hash != stored[site.pk, event_id] for event_id, body_hash in hashes)
-    return ImportCount(len(fresh), len(records) - len(fresh) - differing, differing)
+    arrivals = [_arrival(site, record, received_at) for record in records]
+    fresh, known, differing = sorted_out(arrivals)
+    store_events([event_row(arrival, None) for arrival in fresh])
+    return ImportCount(len(fresh), len(known), len(differing))
 
 
-def _row(site: Site, event: EventIn, received_at: datetime) -> Event:
+def _arrival(site: Site, record: EventRecord, received_at: datetime) -> Arrival:
+    event = event_of(record, currency=site.currency)
     # History is never "ahead": its own moment is the clock that its age counts from.
-    arrival = Arrival(site, event, True, event.occurred_at, received_at, 0)
-    return event_row(arrival, None)
+    batch = batch_of(
+        site, now=event.occurred_at, is_trusted=True, received_at=received_at, api_key_id=None
+    )
+    return arrival_of(batch, Raw(encoder.encode(event)))
 
 
 def event_of(record: EventRecord, *, currency: str) -> EventIn:
