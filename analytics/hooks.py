@@ -6,10 +6,14 @@ from experiments.desks import METRIC_DESKS, PLANNERS, open_desk
 from experiments.models import Site
 from experiments.registries import (
     ANALYSIS_SNAPSHOTS,
+    APPLIERS,
+    ERASERS,
+    KEPT_DAYS,
     LAUNCH_CHECKS,
     RAMP_GATES,
     SETUP_COPIERS,
     SITE_INITIALISERS,
+    SUBJECT_READERS,
 )
 
 T = TypeVar("T")
@@ -22,6 +26,9 @@ def register() -> None:
     from analytics.gates import ramp_checks
     from analytics.launching import measuring_checks
     from analytics.planner import plan_of
+    from analytics.rollups.applying import apply_touched
+    from analytics.rollups.states import needed_since
+    from analytics.subjects import erase_unit, read_unit
 
     open_desk(METRIC_DESKS, DESK)
     open_desk(PLANNERS, plan_of)
@@ -30,6 +37,10 @@ def register() -> None:
     _add(SETUP_COPIERS, copy_metrics)
     _add(ANALYSIS_SNAPSHOTS, analysis_snapshot)
     _add(RAMP_GATES, ramp_checks)
+    _add(APPLIERS, apply_touched)
+    _add(KEPT_DAYS, needed_since)
+    _add(ERASERS, erase_unit)
+    _add(SUBJECT_READERS, read_unit)
 
 
 def _add(registry: list[T], entry: T) -> None:

@@ -25,12 +25,15 @@ class Computed:
     sql: str
 
 
-def compute_report(experiment: Experiment, *, phase: int, until_us: int) -> Computed:
+def compute_report(
+    experiment: Experiment, *, phase: int, until_us: int, is_present: bool = False
+) -> Computed:
     """Return the report of one phase from the rows up to `until_us`; reads, writes nothing.
 
-    A metric that cannot be computed says why on its own row; the others stand.
+    `is_present`: no row is later, so the rollups of the rows may be read instead of them. A metric
+    that cannot be computed says why on its own row; the others stand.
     """
-    scope = Scope.of(experiment, phase=phase, until_us=until_us)
+    scope = Scope.of(experiment, phase=phase, until_us=until_us, is_present=is_present)
     measured = measure(scope)
     return Computed(
         report=_report(scope, measured),
@@ -118,6 +121,8 @@ def _metric_row(
             if not is_broken
         },
         error=measured.errors.get(metric.key, ""),
+        source=measured.sources.get(metric.key, ""),
+        note=measured.notes.get(metric.key, ""),
     )
 
 

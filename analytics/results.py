@@ -21,7 +21,11 @@ class VariantRow:
 
 @dataclass(frozen=True, slots=True)
 class MetricRow:
-    """One metric: values per variant and comparisons per treatment, both by variant key."""
+    """One metric: values per variant and comparisons per treatment, both by variant key.
+
+    `source`: "rollup" or "rows", whichever its sums were read from; `note`: why not from a rollup
+    that there is.
+    """
 
     key: str
     name: str
@@ -33,6 +37,8 @@ class MetricRow:
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
     comparisons: dict[str, dict[str, Any]] = field(default_factory=dict)
     error: str = ""
+    source: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,12 +30,19 @@ class Scope:
     until_us: int
     variants: tuple[Variant, ...]
     metrics: tuple[ChosenMetric, ...]
+    is_present: bool = False
 
     @classmethod
-    def of(cls, experiment: Experiment, *, phase: int, until_us: int) -> "Scope":
-        """Return the scope of one phase up to a moment, as it is configured now."""
+    def of(
+        cls, experiment: Experiment, *, phase: int, until_us: int, is_present: bool = False
+    ) -> "Scope":
+        """Return the scope of one phase up to a moment, as it is configured now.
+
+        `is_present`: no applied row is later than the moment, so that rollups may be read.
+        """
         variants = tuple(experiment.variants.all())
-        return cls(experiment, phase, until_us, variants, tuple(metrics_of(experiment)))
+        metrics = tuple(metrics_of(experiment))
+        return cls(experiment, phase, until_us, variants, metrics, is_present)
 
     @property
     def control(self) -> Variant:
@@ -90,12 +97,14 @@ class Scope:
 
 
 def data_cut_us(experiment: Experiment) -> int:
-    """Return the moment up to which rows count: now, or a simulated site's latest row."""
+    """Return the moment up to which rows count, none of which is later.
+
+    A simulated site's latest row; elsewhere now, or the latest row of a clock that was ahead.
+    """
     now = microseconds(datetime.now(UTC))
-    if not experiment.site.is_simulated:
-        return now
-    newest = experiment_selectors.newest_event_us(experiment.site_id)
-    return now if newest is None else newest
+    if experiment.site.is_simulated:
+        return experiment_selectors.newest_event_us(experiment.site_id) or now
+    return max(now, experiment_selectors.newest_applied_us(experiment.site_id))
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from analytics.models import Analysis
 from analytics.reporting import compute_report
+from analytics.rollups.states import ask_for_rollups
 from analytics.scope import ALPHA, ENDED, data_cut_us, one_moment
 from analytics.selectors import metrics_of
 from experiments.errors import InvalidInput
@@ -59,6 +60,7 @@ def request_analysis(*, experiment: Experiment) -> Analysis:
     if experiment.variants.filter(is_control=True).count() != 1 or experiment.variants.count() < 2:
         raise InvalidInput("an analysis needs a control and at least one treatment")
     values = analysis_settings(experiment)
+    ask_for_rollups(experiment, timezone.now())
     return Analysis.objects.create(
         experiment=experiment,
         phase=experiment.phase,
@@ -92,11 +94,14 @@ def compute_analysis(*, analysis_id: int) -> Analysis | None:
 
 
 def _compute(analysis: Analysis) -> None:
-    """Fill in the results, and the settings as they were when the rows were read."""
+    """Fill in the results, and settings and cut as they were when the rows were read."""
     with one_moment():
         experiment = Experiment.objects.select_related("site").get(pk=analysis.experiment_id)
         values = analysis_settings(experiment)
-        computed = compute_report(experiment, phase=analysis.phase, until_us=analysis.data_cut_us)
+        analysis.data_cut_us = data_cut_us(experiment)
+        computed = compute_report(
+            experiment, phase=analysis.phase, until_us=analysis.data_cut_us, is_present=True
+        )
     analysis.settings = values
     analysis.settings_hash = settings_hash(values)
     analysis.results = asdict(computed.report)

@@ -3,8 +3,11 @@
 import logging
 
 from celery import shared_task
+from django.utils import timezone
 
 from analytics import selectors, services
+from analytics.rollups import states
+from analytics.rollups.building import build_phase
 from experiments.errors import InvalidInput
 
 log = logging.getLogger(__name__)
@@ -15,7 +18,24 @@ LIMIT_S = 240
 @shared_task(ignore_result=True, time_limit=LIMIT_S, soft_time_limit=LIMIT_S - 20)
 def compute_analysis(analysis_id: int) -> None:
     """Compute one queued analysis; running twice changes nothing."""
-    services.compute_analysis(analysis_id=analysis_id)
+    analysis = services.compute_analysis(analysis_id=analysis_id)
+    if analysis is not None and states.is_waiting(analysis.experiment_id, analysis.phase):
+        # The reader has the report, from the rows; the next one will come from rollups.
+        build_rollups.delay(analysis.experiment_id, analysis.phase)
+
+
+@shared_task(ignore_result=True, time_limit=LIMIT_S, soft_time_limit=LIMIT_S - 20)
+def build_rollups(experiment_id: int, phase: int) -> None:
+    """Build what waits of a phase's rollups; one that takes long goes on in another task."""
+    if not build_phase(experiment_id, phase, limit_s=LIMIT_S / 2):
+        build_rollups.delay(experiment_id, phase)
+
+
+@shared_task(ignore_result=True)
+def sweep_rollups() -> None:
+    """Go over the rollups: build what waits, restart what failed, close what is over."""
+    for experiment_id, phase in states.sweep(timezone.now()):
+        build_rollups.delay(experiment_id, phase)
 
 
 @shared_task(ignore_result=True)

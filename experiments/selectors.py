@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django.db.models import Count, Max, Q, QuerySet
 
 from experiments.assignment.specs import Reason
-from experiments.models import Event, Experiment, Exposure, InboxBatch, Slate
+from experiments.models import Event, Experiment, Exposure, InboxBatch, Slate, Tally
 from experiments.models.traffic import Traffic
 
 
@@ -83,8 +83,19 @@ def waiting_batches(site_id: int) -> int:
     return InboxBatch.objects.filter(site_id=site_id).count()
 
 
+def newest_applied_us(site_id: int) -> int:
+    """Return the time of the latest row that the drain applied to a site, 0 when there is none."""
+    newest = Tally.objects.filter(site_id=site_id, slot=Tally.DRAIN).values_list("newest_us")
+    return max((at for (at,) in newest), default=0)
+
+
 def newest_event_us(site_id: int) -> int | None:
-    """Return the time of a site's latest applied event or slate, None when there is none."""
+    """Return the time of a site's latest event or slate, None when there is none.
+
+    The drain keeps count; where it has applied nothing, imported rows are looked through.
+    """
+    if newest := newest_applied_us(site_id):
+        return newest
     event = Event.objects.filter(site_id=site_id).aggregate(at=Max("ts_us"))["at"]
     slate = Slate.objects.filter(site_id=site_id).aggregate(at=Max("ts_us"))["at"]
     times = [at for at in (event, slate) if at is not None]

@@ -1,6 +1,8 @@
 """Moments recomputed in plain Python, row by row, as slowly and as plainly as possible."""
 
 from collections.abc import Mapping
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 from analytics.queries import DAY_US, UNIT_COLUMNS, Cut, MetricQuery
@@ -19,6 +21,28 @@ def recompute(metric: MetricQuery, cut: Cut) -> dict[int, Moments]:
         ys.append(int(y > 0) if metric.kind == "binary" else y)
         xs.append(_side(metric.denominator, row, cut) if metric.denominator else 0)
     return {variant: Moments.from_values(ys, xs) for variant, (ys, xs) in values.items()}
+
+
+def unit_sums(
+    metric: MetricQuery, cut: Cut, history_days: int
+) -> dict[str, tuple[int, int, int, int]]:
+    """Return each unit's numerator and denominator in its window, and in the days before it."""
+    out = {}
+    for row in Exposure.objects.filter(experiment_id=cut.experiment_id, phase=cut.phase):
+        if row.is_multiple or row.traffic:
+            continue
+        before = copy(row)
+        before.ts_us -= history_days * DAY_US
+        y, x = _sides(metric, row, cut)
+        pre_y, pre_x = _sides(metric, before, replace(cut, window_days=history_days))
+        is_of_slates = metric.numerator["source"] == "slates"  # of its own phase: none before
+        out[row.unit_id] = (y, x, 0, 0) if is_of_slates else (y, x, pre_y, pre_x)
+    return out
+
+
+def _sides(metric: MetricQuery, row: Exposure, cut: Cut) -> tuple[int, int]:
+    y = _side(metric.numerator, row, cut)
+    return y, _side(metric.denominator, row, cut) if metric.denominator else 0
 
 
 def _side(definition: Mapping[str, Any], row: Exposure, cut: Cut) -> int:

@@ -1,0 +1,88 @@
+"""The same per-unit sums for a few named units, each found by its own indexes."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+
+from analytics.queries.terms import Term, Terms
+from analytics.queries.units import DAY_US, Cut, Part, Span, event_sums, exposed, slate_sums
+from experiments.clock import EPOCH
+
+EVER_US = 2**62  # later than any row
+# Nested loops over index lookups: what else the planner may take for cheap, while its statistics
+# know nothing of new rows, reads whole tables in every pass of the drain.
+LOOKUPS = """
+SET LOCAL enable_seqscan = off;
+SET LOCAL enable_hashjoin = off;
+SET LOCAL enable_mergejoin = off;
+SET LOCAL jit = off
+"""
+AS_BEFORE = """
+SET LOCAL enable_seqscan TO DEFAULT;
+SET LOCAL enable_hashjoin TO DEFAULT;
+SET LOCAL enable_mergejoin TO DEFAULT;
+SET LOCAL jit TO DEFAULT
+"""
+
+Sums = dict[str, tuple[int, ...]]  # by unit, in the order of the terms
+
+
+def exposed_among(cut: Cut, units: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Return variant id and first exposure (µs) of those of the units that count, by unit."""
+    sql, values = exposed(cut, units)
+    rows = _rows(f"WITH {sql}\nSELECT unit_id, variant_id, t0 FROM f", values)
+    return {unit: (variant_id, t0) for unit, variant_id, t0 in rows}
+
+
+def event_sums_of(
+    units: Sequence[str], terms: Terms, types: Sequence[str], cut: Cut, span: Span
+) -> Sums:
+    """Return the terms over events of those units that have any in the span."""
+    return _sums(cut, units, event_sums(terms.of("events"), types, cut, span), "ev")
+
+
+def slate_sums_of(units: Sequence[str], terms: Terms, cut: Cut, span: Span) -> Sums:
+    """Return the terms over slates of those units that were shown any in the span."""
+    return _sums(cut, units, slate_sums(terms.of("slates"), cut, span), "sl")
+
+
+def places(found: list[tuple[int, Term]]) -> dict[int, int]:
+    """Return where a term's value stands among a source's sums, by the term's place."""
+    return {place: index for index, (place, _term) in enumerate(found)}
+
+
+def within(span: Span, first_us: int, last_us: int) -> Span:
+    """Return the span with the days it touches for units exposed between two moments.
+
+    A day more at each end: the site's day may begin up to fourteen hours away from UTC's.
+    """
+    low = EPOCH + timedelta(microseconds=first_us + (span.start - 1) * DAY_US)
+    high = EPOCH + timedelta(microseconds=last_us + (span.stop + 1) * DAY_US)
+    return replace(span, days=(low.date().isoformat(), high.date().isoformat()))
+
+
+def _sums(cut: Cut, units: Sequence[str], part: Part, name: str) -> Sums:
+    head, head_values = exposed(cut, units)
+    body, values = part
+    rows = _rows(f"WITH {head},\n{body}\nSELECT * FROM {name}", (*head_values, *values))
+    return {unit: tuple(int(value or 0) for value in sums) for unit, *sums in rows}
+
+
+def _rows(sql: str, values: Sequence[Any]) -> list[Any]:
+    with connection.cursor() as cursor, _by_lookups(cursor):
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+
+
+@contextmanager
+def _by_lookups(cursor: Any) -> Iterator[None]:
+    if connection.vendor != "postgresql":
+        yield
+        return
+    cursor.execute(LOOKUPS)
+    yield
+    cursor.execute(AS_BEFORE)
