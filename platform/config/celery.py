@@ -16,6 +16,7 @@ app.conf.beat_schedule = {
     "sweep the inbox": {"task": "experiments.tasks.drain_inbox", "schedule": 5.0},
     "sweep queued work": {"task": "recommenders.tasks.sweep_training", "schedule": 15.0},
     "sweep queued analyses": {"task": "analytics.tasks.sweep_analyses", "schedule": 15.0},
+    "sweep rollups": {"task": "analytics.tasks.sweep_rollups", "schedule": 60.0},
     "start and end on schedule": {"task": "experiments.tasks.run_schedule", "schedule": 30.0},
     "advance ramps": {"task": "experiments.tasks.advance_ramps", "schedule": 60.0},
     "look at ages and counts": {"task": "experiments.tasks.look_at_health", "schedule": 10.0},
