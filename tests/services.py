@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from config.processes import Service
@@ -114,6 +115,39 @@ def a_postgresql_to_restart() -> Iterator[tuple[str, Callable[[], None], Callabl
     finally:
         kill()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Durable:
+    """Servers that keep what they committed, not started yet, and how to tell that they answer."""
+
+    postgresql: Service
+    redis: Service
+    env: dict[str, str]
+    await_postgresql: Callable[[], None]
+    await_redis: Callable[[], None]
+
+
+def durable_servers(folder: Path) -> Durable:
+    """Prepare both servers in a folder, flushing to disk as by default; the caller starts them.
+
+    Redis keeps nothing: what it holds may be lost. Raises MissingServerError.
+    """
+    programs, redis = postgresql_bin(), redis_server()
+    folder.chmod(0o755)
+    ports = _free_ports(2)
+    log = io.StringIO()
+    return Durable(
+        _postgresql(programs, folder / "postgresql", ports[0], ()),
+        _redis(redis, folder, ports[1]),
+        {
+            "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{ports[0]}/postgres",
+            "ARMATURE_BROKER_URL": f"redis://127.0.0.1:{ports[1]}/0",
+            "ARMATURE_CACHE_URL": f"redis://127.0.0.1:{ports[1]}/1",
+        },
+        lambda: _wait_for("PostgreSQL", lambda: _accepts(programs, ports[0]), log),
+        lambda: _wait_for("Redis", lambda: _pongs(ports[1]), log),
+    )
 
 
 def _postgresql(

@@ -1,7 +1,8 @@
 """`./armature bench`: measures what benchmarks/ describes, always beside a baseline.
 
 A file benchmarks/<area>.py has `cases(settings) -> list[Case]`, one of them the baseline. Repeats
-of all cases are interleaved, so that a slow minute of the machine strikes all alike.
+of all cases are interleaved, so that a slow minute of the machine strikes all alike. An area that
+is no comparison of times has `main(arguments) -> int` instead: it runs when it alone is asked for.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
@@ -80,8 +82,8 @@ def areas() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
 
 
-def load_cases(area: str, settings: Settings) -> list[Case]:
-    """Return an area's cases; raises BenchmarkError when the area or its baseline is missing."""
+def load_area(area: str) -> ModuleType:
+    """Return an area's module; raises BenchmarkError when there is none."""
     if area not in areas():
         raise BenchmarkError(f"there is no benchmark {area!r}; there are: {', '.join(areas())}")
     spec = importlib.util.spec_from_file_location(f"benchmarks.{area}", FOLDER / f"{area}.py")
@@ -91,6 +93,19 @@ def load_cases(area: str, settings: Settings) -> list[Case]:
     # Dataclasses look their own module up while it is being run.
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
+    return module
+
+
+def has_cases(area: str) -> bool:
+    """Return whether an area compares times; the others have a `main` of their own."""
+    return hasattr(load_area(area), "cases")
+
+
+def load_cases(area: str, settings: Settings) -> list[Case]:
+    """Return an area's cases; raises BenchmarkError when the area or its baseline is missing."""
+    module = load_area(area)
+    if not hasattr(module, "cases"):
+        raise BenchmarkError(f"{area!r} compares no times; ask for it alone: bench {area} --help")
     cases: list[Case] = module.cases(settings)
     if sum(case.is_baseline for case in cases) != 1:
         raise BenchmarkError(f"benchmarks/{area}.py must mark exactly one case as the baseline")
@@ -168,11 +183,14 @@ def _short(microseconds: float) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure the areas asked for (all when none is), print Markdown, write JSON; 2 on misuse."""
-    options = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given and given[0] in areas() and not has_cases(given[0]):
+        return int(load_area(given[0]).main(given[1:]))
+    options = _parser().parse_args(given)
     settings = Settings(repeats=options.repeats, seed=options.seed)
     reports: list[dict[str, Any]] = []
     try:
-        for area in options.areas or areas():
+        for area in options.areas or filter(has_cases, areas()):
             report = measure(area, load_cases(area, settings), settings)
             sys.stdout.write(markdown(report) + "\n")
             sys.stdout.flush()

@@ -11,6 +11,7 @@ from config.bench import (
     Case,
     Settings,
     areas,
+    has_cases,
     load_cases,
     main,
     markdown,
@@ -70,7 +71,7 @@ def test_load_cases__unknown_area__names_the_known_ones() -> None:
         load_cases("nope", Settings())
 
 
-@pytest.mark.parametrize("area", areas())
+@pytest.mark.parametrize("area", list(filter(has_cases, areas())))
 def test_load_cases__every_area__has_one_baseline(area: str) -> None:
     cases = load_cases(area, Settings(repeats=1))
 
@@ -89,3 +90,20 @@ def test_main__asked_for_json__writes_the_printed_figures(
     printed = capsys.readouterr().out
     assert report["area"] == "assignment"
     assert all(f"| {figure['name']} |" in printed for figure in report["figures"])
+
+
+def test_main__area_without_cases__is_handed_its_arguments(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["faults", "--help"])
+
+    assert ended.value.code == 0
+    assert "--sqlite" in capsys.readouterr().out
+
+
+def test_main__area_without_cases_beside_another__says_how_to_run_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["assignment", "faults", "--repeats", "1"]) == 2
+    assert "ask for it alone" in capsys.readouterr().err

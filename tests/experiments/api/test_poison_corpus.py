@@ -12,7 +12,8 @@ from django.db import connection
 from experiments.drain import drain_once
 from experiments.models import Event, InboxBatch, Quarantine, Site
 from tests.callers import Caller, an_event, caller_for
-from tests.experiments.api.poison import ODD_TEXTS, Poison, corpus, odd_bags
+from tests.experiments.api.odd_values import ODD_TEXTS, odd_bags
+from tests.experiments.api.poison import Poison, corpus
 from tests.factories import a_site
 
 pytestmark = pytest.mark.django_db
