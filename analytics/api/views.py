@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,10 +20,16 @@ from experiments.errors import NotFound
 from experiments.intake.hints import queue_on_commit
 
 
+@extend_schema_field({"type": ["object", "null"]})
+class ResultsField(serializers.JSONField):
+    """An object, or null: described alone, "anything" and "or null" would both fit null."""
+
+
 class AnalysisSerializer(serializers.ModelSerializer[Analysis]):
     """One stored analysis with all it takes to compute it again."""
 
     experiment = serializers.SlugRelatedField[Any](slug_field="key", read_only=True)
+    results = ResultsField(read_only=True)
 
     class Meta:
         model = Analysis
