@@ -13,7 +13,6 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 
 from experiments.assignment.hashing import use_kernel
-from experiments.health.alarms import alarms
 
 # Probes and scrapes too: they come by addresses that are no host names of the shop.
 PROBES = ("/healthz", "/readyz", "/metrics")
@@ -31,6 +30,8 @@ def _handler(middleware: list[str]) -> WSGIHandler:
 
 
 django.setup(set_prefix=False)
+from experiments.health.alarms import alarms  # noqa: E402 - of rooms that are set up now
+
 use_kernel()  # where numba is installed; before the first request, which would wait for it
 _pages = _handler(settings.MIDDLEWARE)
 _api = _handler(settings.API_MIDDLEWARE)
