@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 
 from celery import shared_task
+from django.db import transaction
 from django.utils import timezone
 
 from experiments import services
@@ -79,9 +81,10 @@ def run_erasure(erasure_id: int) -> None:
 
 
 def queue_erasures(erasures: Iterable[Erasure]) -> None:
-    """Begin these erasures once they are committed; a lost message costs seconds."""
+    """Begin these erasures once they are committed; a broker that is away costs seconds."""
     for each in erasures:
-        run_erasure.delay_on_commit(each.pk)
+        send = partial(run_erasure.apply_async, (each.pk,), retry=False)
+        transaction.on_commit(send, robust=True)
 
 
 @shared_task(ignore_result=True)

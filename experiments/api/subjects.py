@@ -142,7 +142,7 @@ class Erasures(SiteList[Erasure]):
 
     def rows(self, site_id: int) -> QuerySet[Erasure]:
         """Return the site's erasures."""
-        return erasures_of(site_id)
+        return erasures_of([site_id])
 
     @extend_schema(operation_id="subjects_erasures")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -2,12 +2,12 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from experiments import snapshot
@@ -180,9 +180,9 @@ def removed_by(erasure: Erasure) -> dict[str, int]:
     return {name: count for name, count in erasure.removed.items() if name != PENDING}
 
 
-def erasures_of(site_id: int) -> Any:
-    """Return the erasures of a site, the latest first."""
-    return Erasure.objects.filter(site_id=site_id).order_by("-asked_at", "-pk")
+def erasures_of(site_ids: Iterable[int] | QuerySet) -> QuerySet[Erasure]:
+    """Return the erasures of sites, the latest first."""
+    return Erasure.objects.filter(site_id__in=site_ids).order_by("-asked_at", "-pk")
 
 
 def erasure_of(subject: Subject) -> Erasure | None:
