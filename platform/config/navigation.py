@@ -71,6 +71,7 @@ PAGES: dict[str, list[Entry]] = {
         ("Library", "admin:experiments_experiment_library", "menu_book"),
         ("Who holds which buckets", "admin:experiments_experiment_layers", "view_column"),
         ("Look up a unit", "admin:experiments_experiment_unit", "person_search"),
+        ("Subjects", "admin:experiments_experiment_subjects", "shield_person"),
     ],
     "What happened": [("Health", "admin:experiments_experiment_health", "monitor_heart")],
 }

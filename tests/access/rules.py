@@ -113,6 +113,7 @@ OWN = {
     "reports:list",
     "admin:experiments_experiment_layers",
     "admin:experiments_experiment_unit",
+    "admin:experiments_experiment_subjects",
     "admin:experiments_experiment_library",
     "admin:experiments_experiment_views",
     "admin:experiments_experiment_health",
