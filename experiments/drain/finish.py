@@ -9,6 +9,7 @@ from experiments.drain.links import link_units
 from experiments.drain.lock import hold_tail_lock
 from experiments.drain.orders import match_orders
 from experiments.drain.slates import AppliedSlates
+from experiments.drain.tallies import count_applied
 from experiments.registries import APPLIERS, Touched
 
 
@@ -22,6 +23,7 @@ def finish_pass(
     hold_tail_lock()
     joined = join_requests(slates, events)
     linked = link_units(slates.rows, [*events.rows, *joined.completed])
+    count_applied(events, slates.rows)
     touched = Touched(
         frozenset(exposed) | slates.touched | joined.exposures,
         events.touched | joined.touched | linked | match_orders(events.rows),

@@ -2,23 +2,22 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from django.db import OperationalError, connection, transaction
-from django.db.models import F
+from django.db import connection, transaction
 
 from experiments.drain.events import apply_events
 from experiments.drain.exposures import record_exposures
 from experiments.drain.finish import finish_pass
+from experiments.drain.isolating import MAX_ATTEMPTS, count_attempt, is_fault_of_batch, retried
 from experiments.drain.slates import apply_slates
 from experiments.intake.hints import mark_asleep, mark_awake
-from experiments.models import InboxBatch, Quarantine
+from experiments.models import InboxBatch
 
 log = logging.getLogger(__name__)
 
 BATCHES = 50  # of up to 500 events each: one transaction stays well under a second
-MAX_ATTEMPTS = 5
 LINGER_S = 1.0  # a drain that waits a moment spares a message per batch
 NAP_S = 0.05
 
@@ -31,6 +30,15 @@ class Drained:
     slates: int = 0
     events: int = 0
     duplicates: int = 0
+
+    def __add__(self, other: "Drained") -> "Drained":
+        """Return the sum of two passes."""
+        return Drained(
+            self.batches + other.batches,
+            self.slates + other.slates,
+            self.events + other.events,
+            self.duplicates + other.duplicates,
+        )
 
 
 def drain_until_idle(*, limit_s: float = 20.0, linger_s: float = LINGER_S) -> int:
@@ -54,19 +62,24 @@ def drain_until_idle(*, limit_s: float = 20.0, linger_s: float = LINGER_S) -> in
 
 def drain_once(*, limit: int = BATCHES) -> Drained:
     """Apply up to `limit` batches in one transaction; a failing batch is found and set aside."""
+    taken: list[int] = []
     try:
-        return _apply_next(limit)
-    except Exception:
-        log.exception("drain failed limit=%d", limit)
-    return _apply_singly(limit)
+        return retried(lambda: _apply_next(limit, taken))
+    except Exception as error:
+        if not taken and is_fault_of_batch(error):
+            raise
+        return _failed(taken, error)
 
 
-def _apply_next(limit: int) -> Drained:
+def _apply_next(limit: int, taken: list[int]) -> Drained:
+    """Apply the batches that nobody else has; `taken` tells which, also when that fails."""
     with transaction.atomic():
         waiting = InboxBatch.objects.filter(attempts__lt=MAX_ATTEMPTS).order_by("id")
         if connection.features.has_select_for_update_skip_locked:
             waiting = waiting.select_for_update(skip_locked=True)
-        return _apply(list(waiting[:limit]))
+        batches = list(waiting[:limit])
+        taken[:] = [batch.pk for batch in batches]
+        return _apply(batches)
 
 
 def _apply(batches: list[InboxBatch]) -> Drained:
@@ -81,43 +94,29 @@ def _apply(batches: list[InboxBatch]) -> Drained:
     return Drained(len(batches), len(slates.rows), len(events.rows), events.duplicates.total())
 
 
-def _apply_singly(limit: int) -> Drained:
-    """Apply the same batches one by one; count the attempt of each that fails."""
-    done = Drained()
-    for pk in (
-        InboxBatch.objects.filter(attempts__lt=MAX_ATTEMPTS)
-        .order_by("id")
-        .values_list("pk", flat=True)[:limit]
-    ):
-        try:
-            with transaction.atomic():
-                one = _apply(list(InboxBatch.objects.select_for_update().filter(pk=pk)))
-            done = Drained(*(a + b for a, b in zip(_counts(done), _counts(one), strict=True)))
-        except OperationalError as error:
-            # A deadlock, a lock timeout, a full disk: no fault of the batch, which waits unharmed.
-            log.error("batch left for later id=%d: %s", pk, error)
-        except Exception as error:
-            log.exception("batch failed id=%d", pk)
-            _count_attempt(pk, error)
-    return done
+def _failed(pks: Sequence[int], error: Exception) -> Drained:
+    """Apply in halves what failed as a whole; count the attempt of a batch that fails alone."""
+    if not is_fault_of_batch(error):
+        log.error("batches left for later count=%d: %s", len(pks), error)
+        return Drained()
+    if len(pks) == 1:
+        log.error("batch failed id=%d", pks[0], exc_info=error)
+        count_attempt(pks[0], error)
+        return Drained()
+    middle = len(pks) // 2
+    return _apply_part(pks[:middle]) + _apply_part(pks[middle:])
 
 
-def _counts(done: Drained) -> tuple[int, int, int, int]:
-    return done.batches, done.slates, done.events, done.duplicates
+def _apply_part(pks: Sequence[int]) -> Drained:
+    try:
+        return retried(lambda: _apply_these(pks))
+    except Exception as error:  # noqa: BLE001 - logged where the batch is known
+        return _failed(pks, error)
 
 
-def _count_attempt(pk: int, error: Exception) -> None:
-    """Count a failed attempt; the fifth moves the batch to quarantine, whole."""
+def _apply_these(pks: Sequence[int]) -> Drained:
     with transaction.atomic():
-        InboxBatch.objects.filter(pk=pk).update(attempts=F("attempts") + 1, error=str(error)[:2000])
-        batch = InboxBatch.objects.filter(pk=pk, attempts__gte=MAX_ATTEMPTS).first()
-        if batch is None:
-            return
-        Quarantine.objects.create(
-            site_id=batch.site_id,
-            received_at=datetime.now(UTC),
-            code="poison",
-            detail=f"{batch.kind} batch failed {MAX_ATTEMPTS} times: {batch.error}",
-            body=batch.doc,
-        )
-        batch.delete()
+        batches = InboxBatch.objects.filter(pk__in=pks).order_by("id")
+        if connection.features.has_select_for_update_skip_locked:
+            batches = batches.select_for_update(skip_locked=True)
+        return _apply(list(batches))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from experiments.drain.run import MAX_ATTEMPTS
+from experiments.drain.isolating import MAX_ATTEMPTS
 from experiments.intake.recorder import buffer
 from experiments.intake.recovery import ASIDE
 from experiments.intake.segments import segments, used_bytes

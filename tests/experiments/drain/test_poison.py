@@ -3,7 +3,7 @@
 import pytest
 
 from experiments.drain import drain_once
-from experiments.drain.run import MAX_ATTEMPTS
+from experiments.drain.isolating import MAX_ATTEMPTS
 from experiments.models import Event, InboxBatch, Quarantine
 from tests.experiments.drain.waiting import an_event, put_events, put_poison, refused_writes
 from tests.factories import a_site
