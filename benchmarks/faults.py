@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     seed = random.SystemRandom().randrange(2**31) if options.seed is None else options.seed
     outcomes = []
-    for is_embedded in (True,) if options.sqlite else (False, True):
+    for is_embedded in options.databases or (False, True):
         for name in options.scenarios or SCENARIOS:
             if (plan := _plan(name, options, seed, is_embedded=is_embedded)) is None:
                 continue
@@ -83,7 +83,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--events", type=int, help="how many to send, instead of the scenario's")
     parser.add_argument("--faults", type=int, help="how many kills, instead of the scenario's")
     parser.add_argument("--seconds", type=float, default=60.0, help="of pressure")
-    parser.add_argument("--sqlite", action="store_true", help="on the embedded database only")
+    for name, is_embedded in (("--postgresql", False), ("--sqlite", True)):
+        parser.add_argument(
+            name,
+            action="append_const",
+            const=is_embedded,
+            dest="databases",
+            help=f"on {name[2:]} only; both are the default",
+        )
     parser.add_argument(
         "--break-key",
         action="store_true",

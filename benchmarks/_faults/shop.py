@@ -22,7 +22,7 @@ from benchmarks._faults.parts import Part
 from config.running import default_services, wait_ready
 from tests.checks import ROOT, clean_environment
 from tests.flows.an_installation import MIGRATE, copy_embedded
-from tests.services import Durable, durable_servers
+from tests.services import PREFIX, Durable, durable_servers
 
 PARTS = ("web", "events", "beat")
 PREPARE = """
@@ -95,7 +95,7 @@ def a_shop(*, is_embedded: bool, workers: int = 1, **settings: str) -> Iterator[
 
     `settings`: variables of the installation. Raises MissingServerError without the servers.
     """
-    folder = Path(tempfile.mkdtemp(prefix="armature-faults-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     parts: dict[str, Part] = {}
     try:
         data = folder / "data"
