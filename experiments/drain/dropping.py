@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from experiments.assignment.specs import UnitIds
+from experiments.drain.documents import Arrival
 from experiments.intake.slates import ServedSlate
 from experiments.subjects.suppression import UnitId, ids_of, suppressed
 
@@ -36,6 +37,11 @@ def _erased(names: Iterable[Named]) -> dict[int, set[UnitId]]:
     for site_id, units in names:
         ids.setdefault(site_id, set()).update(ids_of(units))
     return {site_id: suppressed(site_id, each) for site_id, each in ids.items()}
+
+
+def sent_by(arrival: Arrival) -> Named:
+    """Return whose an accepted event is, by the ids that it brought itself."""
+    return arrival.batch.site.pk, UnitIds(*arrival.event.own_ids)
 
 
 def served_to(slate: ServedSlate) -> Named:

@@ -12,6 +12,7 @@ from django.db.models import F
 
 from experiments.drain.tallies import count_poison
 from experiments.models import InboxBatch, Quarantine
+from experiments.subjects.hiding import stored_body
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ def count_attempt(pk: int, error: Exception) -> None:
             received_at=datetime.now(UTC),
             code="poison",
             detail=f"{batch.kind} batch failed {MAX_ATTEMPTS} times: {batch.error}",
-            body=batch.doc,
+            body=stored_body(batch.doc, site_id=batch.site_id, hash_ids=batch.site.hash_ids),
         )
         count_poison(batch.site_id, batch.n_events)
         batch.delete()

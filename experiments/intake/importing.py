@@ -11,6 +11,7 @@ from django.db import transaction
 from msgspec import Raw
 
 from experiments.drain.documents import Arrival, arrival_of, batch_of
+from experiments.drain.dropping import sent_by, without_erased
 from experiments.drain.repeats import sorted_out
 from experiments.drain.rows import event_row
 from experiments.drain.storing import store_events
@@ -48,17 +49,21 @@ class ImportCount:
     """What became of imported events.
 
     `known`: stored before with the same content; `differing`: their id is taken by another event,
-    which stays as it is.
+    which stays as it is; `dropped`: of erased units.
     """
 
     stored: int = 0
     known: int = 0
     differing: int = 0
+    dropped: int = 0
 
     def __add__(self, other: "ImportCount") -> "ImportCount":
         """Return the sum of two counts."""
         return ImportCount(
-            self.stored + other.stored, self.known + other.known, self.differing + other.differing
+            self.stored + other.stored,
+            self.known + other.known,
+            self.differing + other.differing,
+            self.dropped + other.dropped,
         )
 
 
@@ -87,10 +92,11 @@ def import_events(
 @transaction.atomic
 def _import_batch(site: Site, records: Sequence[EventRecord]) -> ImportCount:
     received_at = datetime.now(UTC)
-    arrivals = [_arrival(site, record, received_at) for record in records]
+    given = [_arrival(site, record, received_at) for record in records]
+    arrivals, dropped = without_erased(given, sent_by)
     fresh, known, differing = sorted_out(arrivals)
     store_events([event_row(arrival, None) for arrival in fresh])
-    return ImportCount(len(fresh), len(known), len(differing))
+    return ImportCount(len(fresh), len(known), len(differing), dropped[site.pk])
 
 
 def _arrival(site: Site, record: EventRecord, received_at: datetime) -> Arrival:

@@ -10,6 +10,7 @@ from experiments.errors import InvalidInput
 from experiments.intake.refusals import NUL, SURROGATE
 from experiments.models import Site
 from experiments.received.rows import Kind
+from experiments.subjects.hashing import stored_id
 
 UNIT_TYPES = ("visitor", "account", "session")
 LONGEST = 256
@@ -59,7 +60,7 @@ def filters_of(given: Mapping[str, str], site: Site) -> Filters:
     return Filters(
         kinds=_kinds(texts["kind"]),
         api_key=_number("api_key", texts["api_key"]),
-        unit=texts["unit"],
+        unit=stored_id(texts["unit"], site_id=site.pk, hash_ids=site.hash_ids),
         unit_type=_unit_type(texts["unit_type"]),
         request_id=_uuid("request_id", texts["request_id"]),
         event_id=texts["event_id"].lower(),

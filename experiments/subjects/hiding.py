@@ -31,6 +31,11 @@ def hidden_body(body: str, *, site_id: int) -> str:
         return ""
 
 
+def stored_body(body: str, *, site_id: int, hash_ids: bool) -> str:
+    """Return the text of a refused event or batch as the site may keep it."""
+    return hidden_body(body, site_id=site_id) if hash_ids else body
+
+
 def hidden_slate(slate: ServedSlate) -> ServedSlate:
     """Return a served list with hashed ids; who it was served to was decided by the raw ones."""
     site_id = slate.site_id
