@@ -24,6 +24,7 @@ from tests.checks import ROOT, clean_environment
 from tests.flows.an_installation import MIGRATE, copy_embedded
 from tests.services import PREFIX, Durable, durable_servers
 
+START_S = 300.0  # on a machine that has much else to do
 PARTS = ("web", "events", "beat")
 PREPARE = """
 from experiments.keys import create_api_key
@@ -83,7 +84,7 @@ class Shop:
         """Start a part that was killed; returns when it answers."""
         self.parts[name].start()
         if name == "web":
-            wait_ready(f"{self.url}/healthz", 60)
+            wait_ready(f"{self.url}/healthz", START_S)
         if self.servers and name in {"postgresql", "redis"}:
             wait = {"postgresql": self.servers.await_postgresql, "redis": self.servers.await_redis}
             wait[name]()
@@ -138,7 +139,7 @@ def _start(parts: dict[str, Part], env: dict[str, str], workers: int) -> str:
             parts[service.name] = Part(service)
             parts[service.name].start()
     url = f"http://127.0.0.1:{port}"
-    wait_ready(f"{url}/healthz", 60)
+    wait_ready(f"{url}/healthz", START_S)
     return url
 
 
