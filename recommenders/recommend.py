@@ -15,10 +15,12 @@ from experiments.errors import NotFound
 from experiments.intake.recorder import record_slate
 from experiments.intake.shapes import Consent, SlateRequest, text_id
 from experiments.intake.slates import ServedSlate
+from experiments.models.traffic import Traffic
 from experiments.snapshot import SiteSpec
 from experiments.subjects.hashing import hashed_units
 from experiments.subjects.suppression import is_suppressed
 from experiments.tokens import exposure_token, token_to_keep
+from experiments.traffic.requests import as_counted
 from experiments.visits import IgnoredToken, units_of, visit_of
 from recommenders import state
 from recommenders.serving import POPULARITY, Served, Wish, serve
@@ -46,8 +48,9 @@ def recommend(
     now: datetime,
     send_hint: Callable[[], object],
     may_test: bool = False,
+    traffic: str = "",
 ) -> Recommendation:
-    """Return the list of the unit's variant, recorded.
+    """Return the list of the unit's variant, recorded; `traffic` is its kind, "" for a shopper's.
 
     Raises NotFound for an unknown placement, TestingRefused for a tester that `may_test` is not.
     """
@@ -57,9 +60,11 @@ def recommend(
     asked = visit_of(body, site_id=site.id, may_test=may_test, context=_context(body), now=now)
     units = asked.visit.units
     decision = decide_placement(placement, asked.visit, site.experiments)
+    decision = as_counted(decision, placement, traffic)
     served = _serve(site, body, units, decision)
     request_id = uuid.uuid4()
-    slate = _slate(site, body, units, decision, served, request_id, now)
+    traffic = traffic or (Traffic.INTERNAL.value if body.qa else "")
+    slate = _slate(site, body, units, decision, served, request_id, now, traffic)
     latency_us = (time.perf_counter_ns() - began) // 1000
     recorded = _record(site, body, slate(latency_us), send_hint)
     token = exposure_token(
@@ -125,6 +130,7 @@ def _slate(
     served: Served,
     request_id: uuid.UUID,
     now: datetime,
+    traffic: str,
 ) -> Callable[[int], ServedSlate]:
     """Return the record of this list, but for the time it took."""
     variant = decision.variant
@@ -150,6 +156,7 @@ def _slate(
             fallback=served.fallback,
             latency_us=latency_us,
             attributes=_attributes(body) if body.consent.personalization else {},
+            traffic=traffic,
         )
 
     return with_latency

@@ -11,12 +11,14 @@ from unfold.decorators import display
 
 from experiments import services
 from experiments.access import can, sites_of
-from experiments.admin.base import StaffAdmin
+from experiments.admin.base import StaffAdmin, text_of
 from experiments.admin.parameters import choice_fields, choices_of, with_choices, wrong_choices
 from experiments.admin.recorded import Recorded
+from experiments.errors import InvalidInput
 from experiments.models import Event, Experiment, Layer, Placement, Site
 from experiments.registries import PARAMETER_CHOICES
 from experiments.roles import Action
+from experiments.traffic.addresses import checked_networks
 
 
 class SiteForm(forms.ModelForm):
@@ -34,6 +36,8 @@ class SiteForm(forms.ModelForm):
             "count_unverified",
             "is_simulated",
             "requires_approval",
+            "outlier_events",
+            "internal_networks",
         ]
 
     def clean_timezone(self) -> str:
@@ -58,6 +62,13 @@ class SiteForm(forms.ModelForm):
             raise forms.ValidationError('Write a list like ["https://shop.example"].')
         return list(origins)
 
+    def clean_internal_networks(self) -> list[str]:
+        """Refuse anything but a list of networks."""
+        try:
+            return checked_networks(self.cleaned_data["internal_networks"] or [])
+        except InvalidInput as problem:
+            raise forms.ValidationError(text_of(problem)) from problem
+
 
 @admin.register(Site)
 class SiteAdmin(Recorded, StaffAdmin):
@@ -74,6 +85,7 @@ class SiteAdmin(Recorded, StaffAdmin):
             {"fields": ["currency", "timezone", "is_simulated"]},
         ),
         ("Traffic", {"fields": ["allowed_origins", "exposure_mode", "count_unverified"]}),
+        ("No shoppers", {"fields": ["outlier_events", "internal_networks"]}),
         ("People", {"fields": ["requires_approval"]}),
     ]
 

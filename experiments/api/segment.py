@@ -24,6 +24,7 @@ from experiments.segment.identity import skew_of
 from experiments.segment.mapping import Source, event_bytes
 from experiments.segment.messages import KINDS, Head, batch_decoder, head_decoder
 from experiments.snapshot import KeySpec, SiteSpec
+from experiments.traffic.requests import traffic_of
 
 
 def batch_view(request: HttpRequest) -> HttpResponse:
@@ -32,7 +33,8 @@ def batch_view(request: HttpRequest) -> HttpResponse:
     body = decode_items(read_body(request), batch_decoder, "batch")
     key, site = early or _caller(request, body.write_key)
     check_count(body.batch, "batch")
-    return _commit(key, site, body, body.batch)
+    traffic = traffic_of(request, key, site)
+    return _commit(key, site, body, body.batch, traffic)
 
 
 def single_view(request: HttpRequest, kind: str) -> HttpResponse:
@@ -43,11 +45,17 @@ def single_view(request: HttpRequest, kind: str) -> HttpResponse:
     raw = read_body(request)
     head = decode(raw, head_decoder)
     key, site = early or _caller(request, head.write_key)
-    return _commit(key, site, head, [Raw(raw)], kind)
+    traffic = traffic_of(request, key, site)
+    return _commit(key, site, head, [Raw(raw)], traffic, kind)
 
 
 def _commit(
-    key: KeySpec, site: SiteSpec, head: Head, messages: Sequence[Raw], kind: str = ""
+    key: KeySpec,
+    site: SiteSpec,
+    head: Head,
+    messages: Sequence[Raw],
+    traffic: str,
+    kind: str = "",
 ) -> HttpResponse:
     """Commit the messages and answer; what is refused was quarantined in the same transaction."""
     received_at = datetime.now(UTC)
@@ -59,6 +67,7 @@ def _commit(
             events=messages,
             is_trusted=not key.is_publishable,
             api_key_id=key.id,
+            traffic=traffic,
             now=clock_of(key, site, None),
             received_at=received_at,
             translate=partial(event_bytes, source=source, kind=kind),

@@ -19,6 +19,7 @@ from experiments.intake.accepting import accept_events
 from experiments.intake.hints import hint
 from experiments.intake.shapes import MAX_EVENTS, EventBatch
 from experiments.tasks import send_drain_hint
+from experiments.traffic.requests import traffic_of
 
 
 @csrf_exempt
@@ -47,6 +48,7 @@ def events(request: HttpRequest) -> HttpResponse:
             events=batch.events,
             is_trusted=not key.is_publishable,
             api_key_id=key.id,
+            traffic=traffic_of(request, key, site, user_agent=batch.context.user_agent),
             now=clock_of(key, site, batch.context.now),
             received_at=datetime.now(UTC),
         )

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     NO_UNIT = "NO_UNIT"
     NO_CONSENT = "NO_CONSENT"
     NO_EXPERIMENT = "NO_EXPERIMENT"
+    BOT = "BOT"
 
 
 # What every decision makes anew is a Struct: a frozen dataclass takes ten times as long to make.

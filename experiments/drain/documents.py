@@ -60,12 +60,13 @@ class StoredEvent(Struct, frozen=True):
 
 
 class EventDocument(Struct, frozen=True):
-    """What an inbox row of events holds; `key`: what sent it."""
+    """What an inbox row of events holds; `key`: what sent it, `traffic`: of which kind."""
 
     trusted: bool
     now: datetime
     events: list[Raw]
     key: int | None = None
+    traffic: str = ""
 
 
 class Batch(Struct, frozen=True):
@@ -77,6 +78,7 @@ class Batch(Struct, frozen=True):
     latest: datetime
     received_at: datetime
     api_key_id: int | None
+    traffic: str = ""
 
 
 class Arrival(Struct, frozen=True):
@@ -128,6 +130,7 @@ def _arrivals_of(row: InboxBatch, sites: Mapping[int, Site]) -> Iterator[Arrival
         now=document.now,
         received_at=row.received_at,
         api_key_id=document.key,
+        traffic=document.traffic,
     )
     for raw in document.events:
         yield arrival_of(batch, raw)

@@ -98,7 +98,7 @@ def _claimed(
     """Return the exposures claimed that hold, and by site how many do not."""
     claims: dict[int, list[Claim]] = {}
     for arrival, row in zip(arrivals, rows, strict=True):
-        if is_claim(arrival.event):
+        if is_claim(arrival.event) and not row.traffic:  # bots are not enrolled
             claims.setdefault(row.site_id, []).append(_claim(arrival, row))
     sightings: list[Sighting] = []
     mismatched: Counter[int] = Counter()

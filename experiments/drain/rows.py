@@ -80,6 +80,7 @@ def event_row(arrival: Arrival, slate: QuotedSlate | None) -> EventRow:
         properties=_properties(arrival),
         is_verified=batch.is_trusted or _is_proved(batch, event),
         borrowed=borrowed,
+        traffic=batch.traffic,
     )
 
 

@@ -97,6 +97,7 @@ def _row(slate: ServedSlate, site: Site) -> Slate:
         fallback=slate.fallback,
         latency_us=slate.latency_us,
         attributes=slate.attributes,
+        traffic=slate.traffic,
     )
 
 

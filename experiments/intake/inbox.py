@@ -25,12 +25,14 @@ WITH stored AS (
 class Sender:
     """What holds for all events of a batch.
 
-    Whether a secret key sent it, and which one; `now`: the clock that ages count from.
+    Whether a secret key sent it, and which one; `now`: the clock that ages count from; `traffic`:
+    its kind, "" for a shopper's.
     """
 
     is_trusted: bool
     now: datetime
     api_key_id: int | None = None
+    traffic: str = ""
 
 
 def store_events(
@@ -63,7 +65,12 @@ def store_events(
 
 
 def _document(events: Sequence[bytes], sender: Sender) -> str:
-    head = {"trusted": sender.is_trusted, "now": sender.now, "key": sender.api_key_id}
+    head = {
+        "trusted": sender.is_trusted,
+        "now": sender.now,
+        "key": sender.api_key_id,
+        "traffic": sender.traffic,
+    }
     start = msgspec.json.encode(head)[:-1]
     return (start + b',"events":[' + b",".join(events) + b"]}").decode()
 

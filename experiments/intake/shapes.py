@@ -20,6 +20,7 @@ LooseId = Id | Annotated[int, Meta(ge=-(2**53), le=2**53)]
 # In Python `$` alone lets a line end pass.
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
 Amount = Annotated[int, Meta(ge=0, le=MAX_AMOUNT)]
+UserAgent = Annotated[str, Meta(max_length=1024)]
 Token = Annotated[str, Meta(max_length=1024)]
 Quantity = Annotated[int, Meta(ge=0, le=1_000_000)]
 Rank = Annotated[int, Meta(ge=1, le=10_000)]
@@ -69,17 +70,18 @@ class EventIn(Struct, frozen=True, omit_defaults=True):
     exposure_token: Token | None = None
 
 
-class Clock(Struct, frozen=True):
-    """What a simulated site may say about the time."""
+class BatchContext(Struct, frozen=True):
+    """What holds for a batch: the time on a simulated site, and the visitor's user agent."""
 
     now: Annotated[datetime, Meta(tz=True)] | None = None
+    user_agent: UserAgent | None = None
 
 
 class EventBatch(Struct, frozen=True):
     """A batch; its events stay raw so that a bad one never fails its neighbours."""
 
     events: Annotated[list[Raw], Meta(min_length=1)]
-    context: Clock = Clock()
+    context: BatchContext = BatchContext()
 
 
 class Consent(Struct, frozen=True):
@@ -97,6 +99,7 @@ class SlateContext(Struct, frozen=True):
     device: Annotated[str, Meta(max_length=64)] | None = None
     country: Annotated[str, Meta(max_length=64)] | None = None
     now: Annotated[datetime, Meta(tz=True)] | None = None
+    user_agent: UserAgent | None = None
 
 
 class Question(Struct, frozen=True, kw_only=True):

@@ -40,6 +40,7 @@ class ServedSlate(msgspec.Struct, frozen=True, kw_only=True):
     fallback: str = ""
     latency_us: int = 0
     attributes: dict[str, Any] = {}
+    traffic: str = ""
 
 
 class SlateDocument(msgspec.Struct, frozen=True):

@@ -186,6 +186,7 @@ def _site(
         exposure_mode=site.exposure_mode,
         count_unverified=site.count_unverified,
         hash_ids=site.hash_ids,
+        internal_networks=tuple(site.internal_networks or ()),
         placements={
             placement.key: PlacementSpec(
                 key=placement.key,

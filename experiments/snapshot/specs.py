@@ -42,6 +42,7 @@ class SiteSpec:
     placements: dict[str, PlacementSpec]
     experiments: dict[int, ExperimentSpec]
     hash_ids: bool = False
+    internal_networks: tuple[str, ...] = ()
     erased: frozenset[str] = frozenset()  # beginnings of the digests of erased units
 
     @property

@@ -35,6 +35,7 @@ WORDS = {
     Reason.NO_UNIT: "out: no id of its unit type",
     Reason.NO_CONSENT: "out: no consent",
     Reason.NO_EXPERIMENT: "out",
+    Reason.BOT: "out: a declared bot",
 }
 COUNTED = (Reason.SPLIT,)
 SHOWN = (Reason.OVERRIDE, Reason.QA)

@@ -1,4 +1,4 @@
-"""Response headers per area, and whose request it is when a proxy stands in front."""
+"""Response headers per area."""
 
 from collections.abc import Callable
 
@@ -20,16 +20,6 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
         elif request.path.startswith("/api/docs/"):
             response._csp_update = settings.CSP_DOCS  # type: ignore[attr-defined]
         return super().process_response(request, response)
-
-
-def client_address(request: HttpRequest) -> str:
-    """Return who is at the other end, for the sign-in guard.
-
-    In production a proxy stands in front and appends the address it sees to X-Forwarded-For; what
-    comes before the last comma is the client's own claim and proves nothing.
-    """
-    named = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.PRODUCTION else ""
-    return str(named.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", ""))
 
 
 class ApiSecurityMiddleware:

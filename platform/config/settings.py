@@ -184,7 +184,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-AXES_CLIENT_IP_CALLABLE = "config.middleware.client_address"
+AXES_CLIENT_IP_CALLABLE = "experiments.traffic.addresses.client_address"
 
 # ── language, time, files ───────────────────────────────────────────────────────────────────────
 LANGUAGE_CODE = "en-gb"

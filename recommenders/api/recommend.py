@@ -10,6 +10,7 @@ from experiments.api.limits import spend
 from experiments.api.storefront import json_answer, storefront
 from experiments.intake.shapes import slate_decoder
 from experiments.tasks import send_drain_hint
+from experiments.traffic.requests import traffic_of
 from recommenders.api.answers import (
     DecidingExperiment,
     Recommendations,
@@ -34,6 +35,7 @@ def recommendations(request: HttpRequest) -> HttpResponse:
         now=clock_of(key, site, body.context.now),
         send_hint=send_drain_hint,
         may_test=not key.is_publishable,
+        traffic=traffic_of(request, key, site, user_agent=body.context.user_agent),
     )
     return json_answer(_document(body.placement, answer))
 

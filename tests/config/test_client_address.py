@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from config.middleware import client_address
+from experiments.traffic.addresses import client_address
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_site__that_drops_the_approval__tells_who_dropped_it(site: Site, ada: Cl
     Site.objects.update(requires_approval=True)
     values = {
         "name": "Shop", "currency": "EUR", "timezone": "UTC", "allowed_origins": "[]",
-        "exposure_mode": site.exposure_mode,
+        "exposure_mode": site.exposure_mode, "outlier_events": 2000, "internal_networks": "[]",
     }  # fmt: skip
 
     posted(ada, f"experiments/site/{site.pk}/change", **values)

@@ -20,6 +20,8 @@ SITE = {
     "timezone": "Europe/Berlin",
     "allowed_origins": '["https://juniper.example"]',
     "exposure_mode": "auto",
+    "outlier_events": "2000",
+    "internal_networks": '["192.0.2.0/24"]',
 }
 
 
@@ -52,6 +54,8 @@ def test_site__created__is_equipped_with_all_an_experiment_needs() -> None:
         ({"allowed_origins": '["javascript://x"]'}, "Write a list like"),
         ({"allowed_origins": '{"a": 1}'}, "Write a list like"),
         ({"allowed_origins": "[1]"}, "Write a list like"),
+        ({"internal_networks": '["office"]'}, "is no network"),
+        ({"outlier_events": "-1"}, "greater than or equal to 0"),
         ({"slug": "a b"}, "valid “slug”"),
     ],
 )
