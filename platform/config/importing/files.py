@@ -1,14 +1,19 @@
-"""Opening data files, plain or gzipped, and reading their rows without losing what they said."""
+"""Opening data files, packed or not, and reading their rows without losing what they said."""
 
 import csv
 import gzip
+import io
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO
 
 from config.importing.records import SourceError
 
+# EOFError: a gzip file that was cut off; the others: one that was damaged.
+UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile)
 MAX_LINES = 1_000  # of one quoted row; more is a quotation mark that was never closed
 
 
@@ -50,10 +55,22 @@ class _Lines:
 
 
 def open_text(path: Path, *, encoding: str = "utf-8-sig") -> TextIO:
-    """Open a plain or gzipped text file; bytes that are not text survive as surrogates."""
+    """Open a text file, plain, gzipped or zipped; bytes that are not text survive as surrogates."""
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding=encoding, errors="surrogateescape", newline="")
+    if path.suffix == ".zip":
+        zipped = _only_member(path)
+        return io.TextIOWrapper(zipped, encoding=encoding, errors="surrogateescape", newline="")
     return path.open(encoding=encoding, errors="surrogateescape", newline="")
+
+
+def _only_member(path: Path) -> IO[bytes]:
+    """Open the one file in an archive; raises SourceError when there are none or several."""
+    with zipfile.ZipFile(path) as archive:
+        names = [each.filename for each in archive.infolist() if not each.is_dir()]
+        if len(names) != 1:
+            raise SourceError(f"{path.name} holds {len(names)} files; zip one by itself")
+        return archive.open(names[0])
 
 
 def read_rows(
@@ -71,7 +88,7 @@ def read_rows(
             while (row := _next_row(reader, lines, path.name)) is not None:
                 if row.cells or row.problem:
                     yield row
-    except (OSError, EOFError) as error:  # EOFError: a gzip file that was cut off
+    except UNREADABLE as error:
         raise SourceError(f"{path.name} cannot be read: {error}") from error
 
 

@@ -116,8 +116,7 @@ def _has_events(path: Path) -> bool:
 
 def event_of(cells: Mapping[str, Any], currency: str) -> EventRecord:
     """Return the event of a row; raises BadRow with a reason that names the field."""
-    _refuse_unknown(cells, EVENT_FIELDS)
-    event = _converted(_event_document(_unpacked(cells), currency), EventIn)
+    event = shaped_event(cells, currency)
     if event.value is not None and event.value.currency != currency:
         raise BadRow("currency_mismatch:currency")
     if (amount_of(event) or 0) > MAX_AMOUNT:
@@ -127,7 +126,17 @@ def event_of(cells: Mapping[str, Any], currency: str) -> EventRecord:
         check_free_form("properties", event.properties)
     except Refused as refusal:
         raise BadRow(f"{refusal.code}:{refusal.field}") from None
-    return _record(event)
+    return record_of(event)
+
+
+def shaped_event(cells: Mapping[str, Any], currency: str) -> EventIn:
+    """Return a row in the shape of the HTTP interface, its values not yet checked.
+
+    Raises BadRow with a reason that names the field.
+    """
+    _refuse_unknown(cells, EVENT_FIELDS)
+    shaped: EventIn = _converted(_event_document(_unpacked(cells), currency), EventIn)
+    return shaped
 
 
 def _event_document(cells: dict[str, Any], currency: str) -> dict[str, Any]:
@@ -139,7 +148,8 @@ def _event_document(cells: dict[str, Any], currency: str) -> dict[str, Any]:
     return {**cells, "unit": {**cells.get("unit", {}), **unit}}
 
 
-def _record(event: EventIn) -> EventRecord:
+def record_of(event: EventIn) -> EventRecord:
+    """Return an event of the HTTP interface as one of the past."""
     return EventRecord(
         event_id=event.event_id,
         type=event.type,

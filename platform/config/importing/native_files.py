@@ -10,10 +10,11 @@ import msgspec
 import pyarrow
 import pyarrow.parquet
 
-from config.importing.files import open_text, read_rows, text_problem
+from config.importing.files import UNREADABLE, open_text, read_rows, text_problem
 from config.importing.records import SourceError
 
 SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
+FORMS = ("csv", "jsonl", "parquet")
 BATCH = 5_000
 
 
@@ -28,15 +29,22 @@ class NativeRow:
     problem: str = ""
 
 
-def read_table(path: Path) -> Iterator[NativeRow]:
-    """Yield the rows of a CSV, JSON lines or Parquet file; raises SourceError on other files."""
-    if path.name.endswith((".csv", ".csv.gz")):
-        return _csv_rows(path)
-    if path.name.endswith((".jsonl", ".jsonl.gz")):
-        return _json_rows(path)
-    if path.name.endswith(".parquet"):
-        return _parquet_rows(path)
-    raise SourceError(f"{path.name} ends in none of {', '.join(SUFFIXES)}")
+def form_of(path: Path) -> str:
+    """Return the form that a file's name tells: csv, jsonl or parquet; raises SourceError."""
+    name = path.name.removesuffix(".gz").removesuffix(".zip")
+    form = name.rpartition(".")[2]
+    if form not in FORMS or (form == "parquet" and name != path.name):
+        raise SourceError(f"{path.name} ends in none of {', '.join(SUFFIXES)}")
+    return form
+
+
+def read_table(path: Path, form: str = "") -> Iterator[NativeRow]:
+    """Yield the rows of a CSV, JSON lines or Parquet file; raises SourceError on other files.
+
+    `form`: one of FORMS, where the file's name does not tell it.
+    """
+    readers = {"csv": _csv_rows, "jsonl": _json_rows, "parquet": _parquet_rows}
+    return readers[form or form_of(path)](path)
 
 
 def _csv_rows(path: Path) -> Iterator[NativeRow]:
@@ -57,7 +65,7 @@ def _json_rows(path: Path) -> Iterator[NativeRow]:
             for line, text in enumerate(stream, start=1):
                 if raw := text.strip():
                     yield _json_row(raw, path.name, line)
-    except (OSError, EOFError) as error:
+    except UNREADABLE as error:
         raise SourceError(f"{path.name} cannot be read: {error}") from error
 
 

@@ -1,0 +1,1 @@
+"""Writing a site's rows to files that people and their tools read."""

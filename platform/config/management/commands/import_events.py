@@ -1,0 +1,123 @@
+"""Bring events of the past into a site: `import_events --site SLUG FILE…`."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from config.importing.event_rows import EventFile, check_columns
+from config.importing.event_run import EventImport, import_files
+from config.importing.native_files import FORMS, form_of
+from config.importing.records import SourceError
+from config.installation import NotMigratedError, bring_up_to_date
+from experiments.errors import ArmatureError
+from experiments.models import Site
+
+
+class Command(BaseCommand):
+    """Import events; the same file again adds nothing, a killed import goes on."""
+
+    help = "Import events from CSV, JSON lines or Parquet files into a site."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Take the site, the files, and how they are to be read."""
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=".gz and .zip too")
+        parser.add_argument("--site", required=True, help="the site's slug")
+        parser.add_argument("--format", choices=FORMS, default="", help="told by the name else")
+        parser.add_argument(
+            "--map", action="append", default=[], metavar="FIELD=COLUMN", help="may be repeated"
+        )
+        parser.add_argument(
+            "--source", default="", help="the source's name, when files are renamed"
+        )
+        parser.add_argument(
+            "--without-amounts",
+            action="store_true",
+            help="take purchases and refunds of unknown value; they count, but not as money",
+        )
+        parser.add_argument("--rejects", type=Path, help="where refused rows go (JSON lines)")
+        parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Import and print what became of every row; end with 1 when a row was refused."""
+        path = options["rejects"] or settings.DATA_DIR / "rejects" / f"{options['site']}.jsonl"
+        try:
+            bring_up_to_date(self.stderr.write)
+            done = self._import(_site(options["site"]), _files(options), path)
+        except (SourceError, ArmatureError, NotMigratedError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(json.dumps(_document(done), indent=2) if options["json"] else _said(done))
+        if done.rejected:
+            raise CommandError(f"{done.rejected.total():,} rows were refused; they are in {path}")
+
+    def _import(self, site: Site, files: list[EventFile], rejects: Path) -> EventImport:
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            TextColumn("{task.completed:,.0f} rows"),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=Console(stderr=True)) as bar:
+            task = bar.add_task(f"Importing into {site.slug}", total=None)
+            return import_files(
+                files, site=site, rejects=rejects, progress=lambda n: bar.advance(task, n)
+            )
+
+
+def _site(slug: str) -> Site:
+    if site := Site.objects.filter(slug=slug).first():
+        return site
+    known = ", ".join(Site.objects.values_list("slug", flat=True)[:20]) or "none yet"
+    raise CommandError(f"there is no site {slug!r}; known: {known}")
+
+
+def _files(options: dict[str, Any]) -> list[EventFile]:
+    columns = dict(_pair(text) for text in options["map"])
+    check_columns(columns)
+    for path in options["files"]:
+        if not path.is_file():
+            raise SourceError(f"there is no file at {path}")
+        if not options["format"]:
+            form_of(path)
+    return [
+        EventFile(
+            path, options["format"], columns, options["source"], not options["without_amounts"]
+        )
+        for path in options["files"]
+    ]
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, column = text.partition("=")
+    if not (name and equals and column):
+        raise CommandError(f"--map takes FIELD=COLUMN, such as visitor_id=customer; got {text!r}")
+    return name.strip(), column.strip()
+
+
+def _document(done: EventImport) -> dict[str, Any]:
+    return {
+        "rows": done.rows,
+        "resumed": done.resumed,
+        "stored": done.count.stored,
+        "known": done.count.known,
+        "differing": done.count.differing,
+        "rejected": dict(done.rejected.most_common()),
+    }
+
+
+def _said(done: EventImport) -> str:
+    """Return the counts in words; they sum to the rows that were read."""
+    lines = [
+        f"{done.rows:,} rows: {done.count.stored:,} events stored, {done.count.known:,} known "
+        f"before, {done.count.differing:,} with an id that another event has, "
+        f"{done.rejected.total():,} refused."
+    ]
+    if done.resumed:
+        lines.append(f"An earlier run had done {done.resumed:,} of the rows.")
+    lines += [f"  {reason}: {n:,}" for reason, n in done.rejected.most_common()]
+    return "\n".join(lines)
