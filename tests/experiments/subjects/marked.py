@@ -53,9 +53,11 @@ class Shop:
         return subject_of(site=self.site, unit_type=unit_type, unit_id=unit_id)
 
 
-def a_shop(slug: str = "shop", **fields: Any) -> Shop:
+def a_shop(slug: str = "shop", *, hash_ids: bool = False) -> Shop:
     """Return a shop whose experiment runs."""
-    site = a_site(slug, **fields)
+    site = a_site(slug)
+    site.hash_ids = hash_ids
+    site.save(update_fields=["hash_ids"])
     return Shop(site, running_experiment(site), caller_for(site))
 
 
@@ -94,7 +96,7 @@ def leave_traces(shop: Shop) -> None:
     FlaggedUnit.objects.create(
         site=shop.site,
         unit_type="visitor",
-        unit_id=MARK,
+        unit_id=shop.subject().unit_id,
         traffic="outlier",
         detail="too many",
         at=timezone.now(),
