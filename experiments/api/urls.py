@@ -12,13 +12,18 @@ from experiments.api import (
     history,
     links,
     notices,
+    quarantine,
+    received,
     subjects,
     templates,
-    views,
 )
 
 urlpatterns = [
-    path("events", views.events, name="events"),
+    path("events", received.events, name="events"),
+    path("quarantine", quarantine.RefusedList.as_view(), name="quarantine"),
+    path("quarantine/<int:pk>", quarantine.RefusedDetail.as_view(), name="refused"),
+    path("quarantine/<int:pk>/replay", quarantine.Replay.as_view(), name="refused-replay"),
+    path("quarantine/<int:pk>/discard", quarantine.Discard.as_view(), name="refused-discard"),
     path("assignments", assignments.assignments, name="assignments"),
     path("assignments/explain", assignments.explain, name="assignments-explain"),
     path("experiments", experiments.ExperimentList.as_view(), name="experiments"),

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
+
+import msgspec
+from msgspec import Struct
 
 from experiments.intake.shapes import EventIn, text_id
 from experiments.models import Duplicate, Event, InboxBatch, Quarantine
@@ -80,13 +84,56 @@ def of_duplicate(row: Duplicate) -> Received:
     )
 
 
+class _Body(Struct):
+    type: object = None
+    event: object = None
+    unit: object = None
+    anonymous_id: object = msgspec.field(name="anonymousId", default=None)
+    user_id: object = msgspec.field(name="userId", default=None)
+
+
+class Said(NamedTuple):
+    """What a refused body says of itself, unchecked; "" for what it does not say."""
+
+    type: str = ""
+    visitor_id: str = ""
+    account_id: str = ""
+
+
+_body = msgspec.json.Decoder(_Body)
+
+
+def said_in(row: Quarantine) -> Said:
+    """Return what kind of event a refused one was to be, and about whom."""
+    if row.code == "poison":
+        return Said("batch")
+    try:
+        body = _body.decode(row.body.encode())
+    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
+        return Said()
+    unit = body.unit if isinstance(body.unit, dict) else {}
+    return Said(
+        _short(body.event or body.type),
+        _short(unit.get("visitor_id") or body.anonymous_id),
+        _short(unit.get("account_id") or body.user_id),
+    )
+
+
+def _short(value: object) -> str:
+    return str(value)[:256] if isinstance(value, str | int) else ""
+
+
 def of_quarantined(row: Quarantine) -> Received:
     """Return a refused event."""
+    said = said_in(row)
     return Received(
         Kind.QUARANTINED,
         row.pk,
         row.received_at,
         row.event_id,
+        type=said.type,
+        visitor_id=said.visitor_id,
+        account_id=said.account_id,
         api_key_id=row.api_key_id,
         code=row.code,
         field=row.field,

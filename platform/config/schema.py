@@ -103,7 +103,7 @@ def complete(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
         operation.pop("security", None)
     for plain in OPERATIONS:
         schemas.update(_shapes_of(plain))
-        paths[plain.path] = {"post": _described(plain)}
+        paths.setdefault(plain.path, {})["post"] = _described(plain)
     schemas.update(_shapes(DECODED))
     result["paths"] = dict(sorted(paths.items()))
     schemas["Problem"] = PROBLEM

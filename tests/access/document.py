@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from experiments.roles import ALLOWED, OF_SCOPE, OF_STEP, Action, Role
-from tests.access.rules import KEYS, OWN, PAGES, PUBLIC, SCREENS, Screen
+from tests.access.rules import KEYS, OWN, PAGES, PUBLIC, READING, SCREENS, Screen
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "roles.md"
 MEANING = {
@@ -58,7 +58,7 @@ def document() -> str:
         ),
         "## Endpoints\n",
         "Keys act for a site, by scope; signing in opens no endpoint.\n",
-        _table(["endpoint", "scope"], ([f"`{name}`", f"`{KEYS[name]}`"] for name in sorted(KEYS))),
+        _table(["endpoint", "scope"], ([f"`{name}`", _scopes(name)] for name in sorted(KEYS))),
         "What a scope stands for in the table of roles; approval and people are left to people.\n",
         _table(
             ["scope", "allows"], ([f"`{scope}`", _listed(OF_SCOPE[scope])] for scope in OF_SCOPE)
@@ -75,6 +75,11 @@ def _screen_row(name: str, rule: Screen) -> list[str]:
     more = {**rule.steps, **rule.actions}
     cells = [str(need) for need in (rule.view, rule.add, rule.change, rule.delete)]
     return [name, *cells, ", ".join(f"{step}: {need}" for step, need in more.items())]
+
+
+def _scopes(name: str) -> str:
+    read = READING.get(name)
+    return f"`{KEYS[name]}`" + (f", to read: `{read}`" if read else "")
 
 
 def _listed(actions: Iterable[Action]) -> str:

@@ -65,6 +65,7 @@ SCREENS = {
     "experiments.layer": Screen(VIEW, MANAGE, MANAGE, MANAGE),
     "experiments.placement": Screen(VIEW, MANAGE, MANAGE, MANAGE),
     "experiments.holdout": Screen(VIEW, MANAGE, MANAGE, MANAGE),
+    "experiments.flaggedunit": Screen(VIEW, MANAGE, MANAGE, MANAGE),
     "experiments.apikey": Screen(VIEW, MANAGE, NOBODY, NOBODY, steps={"revoke": MANAGE}),
     "experiments.membership": Screen(PEOPLE, PEOPLE, NOBODY, PEOPLE),
     "recommenders.item": Screen(VIEW, MANAGE, MANAGE, MANAGE),
@@ -106,6 +107,13 @@ PAGES = {
     ("admin:experiments_experiment_decide", "post"): DECIDE,
     ("admin:experiments_experiment_links", "get"): EDIT,
     ("admin:experiments_experiment_links", "post"): EDIT,
+    ("admin:experiments_event_accepted", "get"): VIEW,
+    ("admin:experiments_event_waiting", "get"): VIEW,
+    ("admin:experiments_event_duplicate", "get"): VIEW,
+    ("admin:experiments_event_quarantined", "get"): VIEW,
+    ("admin:experiments_event_quarantined", "post"): EDIT,
+    ("admin:experiments_event_replay", "get"): EDIT,
+    ("admin:experiments_event_replay", "post"): EDIT,
     ("admin:auth_user_password_change", "get"): PEOPLE,
 }
 # Pages that show whoever comes what they may see: nothing, to those without a role.
@@ -113,6 +121,7 @@ OWN = {
     "reports:list",
     "admin:experiments_experiment_layers",
     "admin:experiments_experiment_unit",
+    "admin:experiments_event_received",
     "admin:experiments_experiment_subjects",
     "admin:experiments_experiment_library",
     "admin:experiments_experiment_views",
@@ -168,6 +177,10 @@ KEYS = {
     "notice-seen": "experiments",
     "webhooks": "experiments",
     "webhook": "experiments",
+    "quarantine": "analyses",
+    "refused": "analyses",
+    "refused-replay": "events",
+    "refused-discard": "events",
     "subject-access": "subjects",
     "subject-erase": "subjects",
     "erasures": "subjects",
@@ -176,3 +189,5 @@ KEYS = {
     "experiment-analyses": "analyses",
     "analysis": "analyses",
 }
+# Endpoints that are read with another scope than they are written with.
+READING = {"events": "analyses"}

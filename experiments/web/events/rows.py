@@ -19,6 +19,7 @@ TONES = {
     Kind.DUPLICATE: "idle",
     Kind.QUARANTINED: "bad",
 }
+TELLING = {"currency_mismatch", "exposure_mismatch", "poison"}
 UNITS = ("visitor", "account", "session")
 
 
@@ -39,6 +40,7 @@ class TailRow:
     tone: str
     word: str
     name: str
+    code: str
     time: str
     day: str
     event_id: str
@@ -66,7 +68,8 @@ def _tail_row(site: Site, row: Received, keys: dict[int, str]) -> TailRow:
         url=url_of(row),
         tone="idle" if row.replayed_at else TONES[row.kind],
         word="replayed" if row.replayed_at else row.kind.value,
-        name=row.type or row.code,
+        name=row.type or "event",
+        code=row.code,
         time=f"{row.received_at.astimezone(zone(site.timezone)):%H:%M:%S}",
         day=f"{row.received_at.astimezone(zone(site.timezone)):%-d %b}",
         event_id=row.event_id,
@@ -74,12 +77,17 @@ def _tail_row(site: Site, row: Received, keys: dict[int, str]) -> TailRow:
         request_id=request_id,
         request_url=list_url(site, request_id=request_id) if request_id else "",
         key=keys.get(row.api_key_id or 0, ""),
-        reason=row.detail or fix_of(row.code).reason if is_refused else "",
+        reason=_reason(row) if is_refused else "",
         field=row.field,
         advice="" if row.replayed_at or not is_refused else fix_of(row.code).advice,
         times=row.times,
         traffic=row.traffic,
     )
+
+
+def _reason(row: Received) -> str:
+    """Return the reason in words; what a code alone does not tell is in its detail."""
+    return row.detail or row.code if row.code in TELLING else fix_of(row.code).reason
 
 
 def units_of(site: Site, row: Received) -> tuple[UnitLink, ...]:

@@ -1,5 +1,7 @@
 """A site with a row in every table, all of whose names are hostile."""
 
+import json
+
 from axes.models import AccessAttempt
 from django.utils import timezone
 
@@ -8,9 +10,11 @@ from experiments import services
 from experiments.clock import microseconds
 from experiments.keys import create_api_key
 from experiments.models import (
+    Duplicate,
     Event,
     Experiment,
     Exposure,
+    FlaggedUnit,
     Holdout,
     InboxBatch,
     Quarantine,
@@ -59,7 +63,16 @@ def record_all(site: Site, experiment: Experiment, number: int) -> None:
     Exposure.objects.create(
         experiment=experiment, phase=1, unit_id=EVIL, variant=variant, first_at=now, **stamp
     )
-    InboxBatch.objects.create(site=site, kind="events", received_at=now, doc=EVIL)
+    waiting = {"event_id": uuid, "type": "search", "occurred_at": now, "unit": {"visitor_id": EVIL}}
+    InboxBatch.objects.create(
+        site=site,
+        kind="events",
+        received_at=now,
+        doc=json.dumps({"trusted": True, "now": now, "events": [waiting]}, default=str),
+    )
+    Duplicate.objects.create(
+        site=site, event_id=uuid, type="search", received_at=now, visitor_id=EVIL
+    )
     Quarantine.objects.create(
         site=site, received_at=now, code="bad", field=EVIL, detail=EVIL, body=EVIL
     )
@@ -92,6 +105,9 @@ def filled_site(slug: str, currency: str = "EUR") -> Site:
     stocked(site, 3)
     site.item_set.update(title=EVIL, category=EVIL)
     create_api_key(site=site, name=EVIL)
+    FlaggedUnit.objects.create(
+        site=site, unit_type="visitor", unit_id=EVIL, traffic="bot", detail=EVIL, at=timezone.now()
+    )
     Holdout.objects.create(site=site, key="never", name=EVIL, seed=f"never-{slug}", buckets=500)
     services.create_webhook(site=site, name=EVIL, url="https://93.184.216.34/")
     member(site, "viewer", f"{EVIL} {slug}")

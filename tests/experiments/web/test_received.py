@@ -46,10 +46,10 @@ def sent(shop: Caller, *events: dict[str, Any], drained: bool = True) -> None:
 
 
 def words(client: Client, **query: str) -> list[tuple[str, str]]:
-    """Return what the tail shows: what became of each event, and its type or code."""
+    """Return what the tail shows: what became of each event, and its code or type."""
     answer = client.get(TAIL, query)
     assert answer.status_code == 200
-    return [(row.word, row.name) for row in answer.context["rows"]]
+    return [(row.word, row.code or row.name) for row in answer.context["rows"]]
 
 
 def refused(shop: Caller, event: dict[str, Any]) -> str:
