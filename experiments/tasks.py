@@ -16,6 +16,7 @@ from experiments.models import Erasure
 from experiments.retention import partitions
 from experiments.retention.run import run_retention
 from experiments.subjects import erasure
+from experiments.traffic import outliers
 
 
 @shared_task(ignore_result=True)
@@ -52,6 +53,12 @@ def send_notices() -> None:
 def remind_people() -> None:
     """Raise the reminders that are due; one that stands is not raised again."""
     services.remind(now=timezone.now())
+
+
+@shared_task(ignore_result=True, time_limit=600, soft_time_limit=540)
+def flag_outliers(hours: int = 2) -> None:
+    """Flag units with more events in one of the last hours than a person makes."""
+    outliers.flag_outliers(hours=hours)
 
 
 @shared_task(ignore_result=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from experiments.drain.events import AppliedEvents
 from experiments.drain.exposures import UnitKey
+from experiments.drain.flags import flag_exposures
 from experiments.drain.joins import join_requests
 from experiments.drain.links import link_units
 from experiments.drain.lock import hold_tail_lock
@@ -16,16 +17,24 @@ from experiments.registries import APPLIERS, Touched
 def finish_pass(
     slates: AppliedSlates, events: AppliedEvents, exposed: Iterable[UnitKey]
 ) -> Touched:
-    """Join, link and match what this pass stored with what was there; return what was touched.
-
-    Each step returns what it changed. `slates.rows` and `events.rows` are what this pass stored.
-    """
+    """Count what this pass applied, and settle it with what was there; return what was touched."""
     hold_tail_lock()
+    count_applied(events, slates.rows)
+    return settle(slates, events, exposed)
+
+
+def settle(slates: AppliedSlates, events: AppliedEvents, exposed: Iterable[UnitKey]) -> Touched:
+    """Join, link and match what was stored with what was there; return what was touched.
+
+    Each step returns what it changed. `slates.rows` and `events.rows` are what was stored. The
+    caller holds the tail lock.
+    """
     joined = join_requests(slates, events)
     linked = link_units(slates.rows, [*events.rows, *joined.completed])
-    count_applied(events, slates.rows)
+    exposed = frozenset(exposed)
+    flag_exposures(exposed)
     touched = Touched(
-        frozenset(exposed) | slates.touched | joined.exposures,
+        exposed | slates.touched | joined.exposures,
         events.touched | joined.touched | linked | match_orders(events.rows),
     )
     if touched.exposures or touched.events:

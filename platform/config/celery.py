@@ -23,6 +23,17 @@ app.conf.beat_schedule = {
     "send notices": {"task": "experiments.tasks.send_notices", "schedule": 15.0},
     "sweep erasures": {"task": "experiments.tasks.sweep_erasures", "schedule": 15.0},
     "remind": {"task": "experiments.tasks.remind_people", "schedule": 900.0},
+    "flag outliers": {
+        "task": "experiments.tasks.flag_outliers",
+        "schedule": 300.0,
+        "options": {"queue": "compute"},  # it reads a day's events
+    },
+    "flag outliers that came late": {
+        "task": "experiments.tasks.flag_outliers",
+        "schedule": 24 * 3600.0,
+        "kwargs": {"hours": 8 * 24},
+        "options": {"queue": "compute"},
+    },
     "make partitions": {"task": "experiments.tasks.make_partitions", "schedule": 3600.0},
     "drop old days": {
         "task": "experiments.tasks.drop_old_days",

@@ -51,6 +51,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             ("Layers", "experiments.layer", "layers"),
             ("Placements", "experiments.placement", "place_item"),
             ("Holdouts", "experiments.holdout", "do_not_disturb_on"),
+            ("Flagged units", "experiments.flaggedunit", "smart_toy"),
         ],
     ),
     (
