@@ -13,6 +13,7 @@ from experiments.drain import drain_until_idle
 from experiments.health.alarms import alarms
 from experiments.intake.recovery import try_import
 from experiments.models import Erasure
+from experiments.received.pruning import prune_duplicates
 from experiments.retention import partitions
 from experiments.retention.run import run_retention
 from experiments.subjects import erasure
@@ -99,3 +100,9 @@ def sweep_erasures() -> None:
     """Queue a round for every erasure that is not finished."""
     for erasure_id in erasure.unfinished_erasures():
         run_erasure.delay(erasure_id)
+
+
+@shared_task(ignore_result=True)
+def prune_repeats() -> None:
+    """Delete repeats that nobody will look for any more; ended in between, it goes on next time."""
+    prune_duplicates(now=timezone.now())

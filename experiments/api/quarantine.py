@@ -138,26 +138,13 @@ class Replay(APIView):
         return Response(ReplayedSerializer(done).data)
 
 
-class DiscardInput(StrictInput):
-    """Why it is discarded."""
-
-    reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
-
-
 class Discard(APIView):
     """Discarding one for good."""
 
     scope = "events"
 
-    @extend_schema(operation_id="quarantine_discard", request=DiscardInput, responses={204: None})
+    @extend_schema(operation_id="quarantine_discard", request=None, responses={204: None})
     def post(self, request: Request, pk: int) -> Response:
         """Delete the event; that it was there stays on record."""
-        data = DiscardInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        discard_event(
-            site_id=key_of(request).site_id,
-            quarantine_id=pk,
-            actor=str(request.user),
-            reason=data.validated_data.get("reason", ""),
-        )
+        discard_event(site_id=key_of(request).site_id, quarantine_id=pk, actor=str(request.user))
         return Response(status=204)

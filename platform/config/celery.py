@@ -34,6 +34,7 @@ app.conf.beat_schedule = {
         "kwargs": {"hours": 8 * 24},
         "options": {"queue": "compute"},
     },
+    "prune repeats": {"task": "experiments.tasks.prune_repeats", "schedule": 3600.0},
     "make partitions": {"task": "experiments.tasks.make_partitions", "schedule": 3600.0},
     "drop old days": {
         "task": "experiments.tasks.drop_old_days",

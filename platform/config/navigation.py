@@ -34,7 +34,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
     (
         "What happened",
         [
-            ("Events", "experiments.event", "bolt"),
+            ("Applied events", "experiments.event", "bolt"),
             ("Served lists", "experiments.slate", "view_list"),
             ("Exposures", "experiments.exposure", "visibility"),
             ("Inbox", "experiments.inboxbatch", "inbox"),
@@ -74,7 +74,10 @@ PAGES: dict[str, list[Entry]] = {
         ("Look up a unit", "admin:experiments_experiment_unit", "person_search"),
         ("Subjects", "admin:experiments_experiment_subjects", "shield_person"),
     ],
-    "What happened": [("Health", "admin:experiments_experiment_health", "monitor_heart")],
+    "What happened": [
+        ("Events, live", "admin:experiments_event_received", "stream"),
+        ("Health", "admin:experiments_experiment_health", "monitor_heart"),
+    ],
 }
 
 

@@ -11,12 +11,13 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from experiments import services
 from experiments.api.examples import WEBHOOK
-from experiments.models import Webhook
+from experiments.models import Quarantine, Webhook
 from tests.callers import Caller
 from tests.factories import draft_experiment, simulated_site, stocked, trained, two_variants
 
@@ -134,7 +135,10 @@ def shop() -> Caller:
     over = draft_experiment(site, "over", allocation=5000)
     services.start_experiment(experiment_id=over.pk, waiver="a test")
     services.end_experiment(experiment_id=over.pk, actor="pia")
-    services.create_webhook(site=site, name="chat", url=WEBHOOK["url"])
+    hook, _secret = services.create_webhook(site=site, name="chat", url=WEBHOOK["url"])
+    Quarantine.objects.create(
+        pk=hook.pk, site=site, received_at=timezone.now(), code="missing_field", body="{}"
+    )
     services.start_experiment(experiment_id=started.pk, waiver="a test")
     return Caller(secret)
 
@@ -171,7 +175,7 @@ def test_example__sent_to_the_view__is_answered_as_described(
 def test_examples__counted__are_one_for_each_body() -> None:
     with_body = [o for _p, _m, o in operations() if "requestBody" in o]
 
-    assert len(list(examples())) == len(with_body) == 15
+    assert len(list(examples())) == len(with_body) == 19
 
 
 @every_operation
