@@ -17,7 +17,9 @@ from experiments.admin.recorded import Recorded
 from experiments.errors import InvalidInput
 from experiments.models import Event, Experiment, Layer, Placement, Site
 from experiments.registries import PARAMETER_CHOICES
+from experiments.retention.keeping import FEWEST_DAYS
 from experiments.roles import Action
+from experiments.subjects.switching import ids_are_fixed
 from experiments.traffic.addresses import checked_networks
 
 
@@ -36,9 +38,16 @@ class SiteForm(forms.ModelForm):
             "count_unverified",
             "is_simulated",
             "requires_approval",
+            "hash_ids",
             "outlier_events",
             "internal_networks",
+            "retention_days",
         ]
+        help_texts = {
+            "retention_days": "Events and lists of older days are written to Parquet files and "
+            "dropped from the database; reports of ended experiments stay as they are, running "
+            "ones keep what they need. Recommenders learn from what is left. Empty: all stays.",
+        }
 
     def clean_timezone(self) -> str:
         """Refuse a zone that does not exist."""
@@ -61,6 +70,15 @@ class SiteForm(forms.ModelForm):
         if not is_list or not all(re.fullmatch(r"https?://[^/\s]+", each) for each in origins):
             raise forms.ValidationError('Write a list like ["https://shop.example"].')
         return list(origins)
+
+    def clean_retention_days(self) -> int | None:
+        """Refuse to drop days whose events may still come."""
+        days: int | None = self.cleaned_data["retention_days"]
+        if days is not None and days < FEWEST_DAYS:
+            raise forms.ValidationError(
+                f"Keep at least {FEWEST_DAYS} days: events are taken up to a week late."
+            )
+        return days
 
     def clean_internal_networks(self) -> list[str]:
         """Refuse anything but a list of networks."""
@@ -86,6 +104,8 @@ class SiteAdmin(Recorded, StaffAdmin):
         ),
         ("Traffic", {"fields": ["allowed_origins", "exposure_mode", "count_unverified"]}),
         ("No shoppers", {"fields": ["outlier_events", "internal_networks"]}),
+        ("How long rows stay", {"fields": ["retention_days"]}),
+        ("Ids: fixed from the first visit on", {"fields": ["hash_ids"]}),
         ("People", {"fields": ["requires_approval"]}),
     ]
 
@@ -102,7 +122,8 @@ class SiteAdmin(Recorded, StaffAdmin):
         if obj is None:
             return []
         counted = Event.objects.filter(site=obj).exists() or obj.item_set.exists()
-        return ["slug", *(["currency", "timezone", "is_simulated"] if counted else [])]
+        fixed = ["currency", "timezone", "is_simulated"] if counted else []
+        return ["slug", *fixed, *(["hash_ids"] if ids_are_fixed(obj) else [])]
 
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
         """Save the site, and equip it when it is new."""

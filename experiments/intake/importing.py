@@ -12,8 +12,12 @@ from msgspec import Raw
 
 from experiments.drain.documents import Arrival, arrival_of, batch_of
 from experiments.drain.dropping import sent_by, without_erased
+from experiments.drain.events import AppliedEvents
+from experiments.drain.finish import settle
+from experiments.drain.lock import hold_tail_lock
 from experiments.drain.repeats import sorted_out
-from experiments.drain.rows import event_row
+from experiments.drain.rows import EventRow, event_row
+from experiments.drain.slates import AppliedSlates
 from experiments.drain.storing import store_events
 from experiments.intake.shapes import EventIn, Line, Money, Unit, encoder
 from experiments.models import Site
@@ -42,6 +46,8 @@ class EventRecord:
     properties: Mapping[str, Any] = field(default_factory=dict)
     request_id: UUID | None = None
     rank: int | None = None
+    is_verified: bool = True
+    traffic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +101,29 @@ def _import_batch(site: Site, records: Sequence[EventRecord]) -> ImportCount:
     given = [_arrival(site, record, received_at) for record in records]
     arrivals, dropped = without_erased(given, sent_by)
     fresh, known, differing = sorted_out(arrivals)
-    store_events([event_row(arrival, None) for arrival in fresh])
+    rows = [event_row(arrival, None) for arrival in fresh]
+    store_events(rows)
+    _settle(rows)
     return ImportCount(len(fresh), len(known), len(differing), dropped[site.pk])
+
+
+def _settle(rows: list[EventRow]) -> None:
+    """Join, link and match events of the past as the drain does with those it applies."""
+    hold_tail_lock()
+    quoting = [row for row in rows if row.request_id]
+    settle(AppliedSlates([], []), AppliedEvents(rows, [], [], quoting), ())
 
 
 def _arrival(site: Site, record: EventRecord, received_at: datetime) -> Arrival:
     event = event_of(record, currency=site.currency)
     # History is never "ahead": its own moment is the clock that its age counts from.
     batch = batch_of(
-        site, now=event.occurred_at, is_trusted=True, received_at=received_at, api_key_id=None
+        site,
+        now=event.occurred_at,
+        is_trusted=record.is_verified,
+        received_at=received_at,
+        api_key_id=None,
+        traffic=record.traffic,
     )
     return arrival_of(batch, Raw(encoder.encode(event)))
 

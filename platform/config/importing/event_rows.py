@@ -1,7 +1,7 @@
 """Rows of a file as events, each held to the rules of the endpoint for events."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -13,12 +13,13 @@ from config.importing.records import NAMESPACE, BadRow, SourceError
 from experiments.intake.accepting import check_event
 from experiments.intake.importing import EventRecord
 from experiments.intake.refusals import Refused
+from experiments.models.traffic import Traffic
 from experiments.snapshot import SiteSpec
 
 # What an export tells beside: it is found anew here.
-DERIVED = frozenset({"day", "received_at", "is_verified", "traffic", "borrowed", "refunded"}) | {
-    "refunded_quantity"
-}
+DERIVED = frozenset({"day", "received_at", "borrowed", "refunded", "refunded_quantity"})
+# What an export tells beside and nobody could find out again.
+MARKS = ("is_verified", "traffic")
 KEPT_ROW = 4096  # characters of a refused row that the rejects file keeps
 PACKED = (".gz", ".zip")
 
@@ -97,7 +98,9 @@ def _cells_of(row: NativeRow, file: EventFile, site: SiteSpec) -> dict[str, Any]
         renamed = {name: cells.get(column) for name, column in file.columns.items()}
         used = set(file.columns.values())
         others = {name: value for name, value in cells.items() if name not in used}
-        cells = {name: value for name, value in others.items() if name in EVENT_FIELDS} | renamed
+        cells = {
+            name: value for name, value in others.items() if name in {*EVENT_FIELDS, *MARKS}
+        } | renamed
     if cells.get("event_id") in (None, ""):
         cells["event_id"] = str(_content_id(row, file, site))
     return cells
@@ -108,7 +111,8 @@ def _content_id(row: NativeRow, file: EventFile, site: SiteSpec) -> UUID:
     return uuid5(NAMESPACE, f"{site.slug}\n{file.name}\n{row.raw}")
 
 
-def _event_of(cells: Mapping[str, Any], site: SiteSpec, *, needs_value: bool) -> EventRecord:
+def _event_of(given: Mapping[str, Any], site: SiteSpec, *, needs_value: bool) -> EventRecord:
+    cells = {name: value for name, value in given.items() if name not in MARKS}
     event = shaped_event(cells, site.currency)
     try:
         # Its own moment is the clock: the past may be of any age.
@@ -116,7 +120,11 @@ def _event_of(cells: Mapping[str, Any], site: SiteSpec, *, needs_value: bool) ->
     except Refused as refusal:
         if needs_value or refusal.code != "missing_value":
             raise
-    return record_of(event)
+    traffic = given.get("traffic") or ""
+    if traffic and traffic not in Traffic.values:
+        raise BadRow("invalid_field:traffic")
+    is_verified = given.get("is_verified") not in (False, "false")
+    return replace(record_of(event), is_verified=is_verified, traffic=traffic)
 
 
 def _refused(row: NativeRow, cells: Mapping[str, Any], code: str, name: str) -> RefusedRow:

@@ -66,6 +66,8 @@ def fill(site: Site) -> None:
             order_ref="o-1",
             attributes={"plan": "member", "n": 1.5, "none": None},
             properties={"deep": {"list": [1, True, "=x"]}},
+            is_verified=False,
+            traffic="bot",
         ),
         an_event(
             site, "refund", NOW, event_id=refs[1], amount=0, currency="EUR", order_ref=str(refs[1])
@@ -271,6 +273,31 @@ def test_import__unknown_field_of_a_mapping__is_refused_at_once(site: Site, tmp_
         bring(site, path, map=["colour=color"])
     with pytest.raises(CommandError, match="--map takes FIELD=COLUMN"):
         bring(site, path, map=["colour"])
+
+
+def test_import__refund_and_account__find_what_they_belong_to(site: Site, tmp_path: Path) -> None:
+    known = a_row(account_id="a-1", occurred_at="2026-11-01T12:00:00Z")
+    bought = a_row(type="purchase", order_id="o-1", amount=900, visitor_id=None, account_id="a-1")
+    back = a_row(type="refund", order_id="o-1", amount=300, occurred_at="2026-11-21T12:00:00Z")
+    path = write_lines(tmp_path / "e.jsonl", back, bought, known)
+
+    bring(site, path)
+
+    purchase = Event.objects.get(type="purchase")
+    assert (purchase.refunded, purchase.visitor_id) == (300, "v-1")
+    assert purchase.borrowed == Event.Borrowed.VISITOR
+
+
+def test_import__click_that_quotes_a_list__marks_it(site: Site, tmp_path: Path) -> None:
+    slate = a_slate(site, NOW, visitor_id="v-7")
+    slate.save()
+    click = a_row(type="select_item", visitor_id=None, request_id=str(slate.request_id))
+
+    bring(site, write_lines(tmp_path / "e.jsonl", click))
+
+    slate.refresh_from_db()
+    assert slate.clicked == 1
+    assert Event.objects.get().visitor_id == "v-7"
 
 
 @pytest.mark.parametrize("suffix", ["gz", "zip"])

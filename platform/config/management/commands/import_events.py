@@ -106,6 +106,7 @@ def _document(done: EventImport) -> dict[str, Any]:
         "stored": done.count.stored,
         "known": done.count.known,
         "differing": done.count.differing,
+        "dropped": done.count.dropped,
         "rejected": dict(done.rejected.most_common()),
     }
 
@@ -119,5 +120,7 @@ def _said(done: EventImport) -> str:
     ]
     if done.resumed:
         lines.append(f"An earlier run had done {done.resumed:,} of the rows.")
+    if done.count.dropped:
+        lines.append(f"{done.count.dropped:,} events of erased units were left out.")
     lines += [f"  {reason}: {n:,}" for reason, n in done.rejected.most_common()]
     return "\n".join(lines)
