@@ -55,6 +55,11 @@ def assert_no_nan_stored() -> None:
         assert (cursor.fetchone()[0] or 0) >= 0
 
 
+def is_alike(stored: Any, sent: Any) -> bool:
+    """Return whether both are the same; PostgreSQL writes a large float out in whole digits."""
+    return bool(stored == sent or (isinstance(sent, float) and float(stored) == sent))
+
+
 def fault_of(shop: Caller, poison: Poison) -> str | None:
     """Send a poison between two good events; return what is wrong with how it was taken."""
     good = [an_event("purchase", value={"amount": 1, "currency": "EUR"}) for _ in range(2)]
@@ -137,7 +142,8 @@ def test_odd_values__in_bags__are_stored_and_hold_no_nan(shop: Caller) -> None:
     assert receipts == [{"accepted": 1, "rejected": []}] * len(odd)
     assert not Quarantine.objects.exists()
     stored = [row.attributes["a"] for row in Event.objects.order_by("received_at", "pk")]
-    assert stored == [json.loads(value) for value in odd.values()]
+    due = [json.loads(value) for value in odd.values()]
+    assert all(map(is_alike, stored, due)), list(zip(stored, due, strict=True))
     assert_no_nan_stored()
 
 
