@@ -260,6 +260,7 @@ SPECTACULAR_SETTINGS = {
         "ExperimentStatus": "experiments.models.experiment.STATUSES",
         "AnalysisStatus": "analytics.models.Analysis.Status",
         "UnitType": "experiments.models.experiment.Experiment.UnitType",
+        "HealthState": "experiments.health.checks.STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
