@@ -4,10 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import connection
+
 from experiments.drain.exposures import UnitKey
 from experiments.models import Slate
 
-CHUNK = 500  # ids in one query; SQLite takes 999 parameters
+# Ids in one query; SQLite takes 999 parameters.
+CHUNK = 5_000 if connection.vendor == "postgresql" else 500
 
 Key = tuple[int, UUID]
 COLUMNS = (
