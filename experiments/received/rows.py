@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from experiments.intake.shapes import EventIn, text_id
 from experiments.models import Duplicate, Event, InboxBatch, Quarantine
+from experiments.subjects.hashing import stored_id
 
 
 class Kind(StrEnum):
@@ -147,7 +148,12 @@ def of_quarantined(row: Quarantine) -> Received:
 def of_waiting(
     batch: InboxBatch, index: int, event: EventIn, api_key_id: int | None = None
 ) -> Received:
-    """Return an event that is committed and not applied yet."""
+    """Return an event that is committed and not applied yet; its ids as they will be stored."""
+    site = batch.site
+    visitor_id, account_id, session_id = (
+        stored_id(text_id(each), site_id=site.pk, hash_ids=site.hash_ids)
+        for each in (event.unit.visitor_id, event.unit.account_id, event.session_id)
+    )
     return Received(
         Kind.WAITING,
         batch.pk,
@@ -156,9 +162,9 @@ def of_waiting(
         type=event.type,
         occurred_at=event.occurred_at,
         api_key_id=api_key_id,
-        visitor_id=text_id(event.unit.visitor_id),
-        account_id=text_id(event.unit.account_id),
-        session_id=text_id(event.session_id),
+        visitor_id=visitor_id,
+        account_id=account_id,
+        session_id=session_id,
         request_id=event.request_id,
         index=index,
     )

@@ -25,6 +25,7 @@ def waiting(site: Site, filters: Filters, limit: int) -> list[Received]:
     if not filters.shows(Kind.WAITING):
         return []
     batches = InboxBatch.objects.filter(site=site, kind=InboxBatch.Kind.EVENTS).order_by("-id")
+    batches = batches.select_related("site")
     found: list[Received] = []
     for batch in batches[:BATCHES]:
         found += [row for row in events_in(batch) if _matches(row, filters)]

@@ -16,12 +16,13 @@ from experiments.intake.inbox import Sender, store_events
 from experiments.intake.quarantining import event_id_in
 from experiments.intake.refusals import Refused
 from experiments.intake.requeueing import requeue_batch
-from experiments.intake.shapes import EventIn, event_decoder
+from experiments.intake.shapes import EventIn, event_decoder, text_id
 from experiments.models import ApiKey, LedgerEntry, Quarantine, Site
 from experiments.segment.identity import as_uuid
 from experiments.segment.mapping import Source, event_bytes
 from experiments.services.audit import record_change
 from experiments.snapshot import SiteSpec, current
+from experiments.subjects.hashing import is_hashed
 
 # Ages count from this moment, so an event of any age since 1970 may be replayed.
 AGELESS = datetime(1970, 1, 1, tzinfo=UTC)
@@ -223,6 +224,12 @@ def _clock(row: Quarantine, event: EventIn) -> datetime:
 
 def _claim_again(row: Quarantine, event: EventIn) -> int:
     """Check an applied exposure's claim anew; what holds now becomes an exposure at once."""
+    if any(map(is_hashed, (text_id(event.unit.visitor_id), text_id(event.unit.account_id)))):
+        raise ReplayRefused(
+            "a claim is checked by the unit’s own id, and this site keeps only hashes of ids",
+            field="unit",
+            hint="Let the shop send the exposure again.",
+        )
     problem = recheck_claim(row.site, event, received_at=row.received_at, now=_clock(row, event))
     if problem:
         raise ReplayRefused(problem, code="exposure_mismatch", field="properties")

@@ -17,6 +17,7 @@ from experiments.received.counting import Counted, counted_for, slate_of
 from experiments.received.rows import Received, of_duplicate, of_event, of_waiting
 from experiments.received.waiting import document_of
 from experiments.roles import Action
+from experiments.subjects.hiding import with_hashes
 from experiments.web.events.places import list_url, row_of
 from experiments.web.events.rows import TONES, clock_text, units_of
 
@@ -70,6 +71,8 @@ def waiting_page(request: HttpRequest, batch: int, index: int) -> HttpResponse:
     event = document.events[index]
     received = of_waiting(row, index, event, document.key)
     body = msgspec.to_builtins(event)
+    if row.site.hash_ids:
+        body = with_hashes(body, site_id=row.site_id)
     return _page(request, row.site, received, facts_of(row.site, received), {"As sent": body})
 
 
