@@ -9,8 +9,8 @@ import msgspec
 
 # How events, slates and Segment's messages name ids; what another type's key holds is another's.
 KEYS = {
-    "visitor": frozenset({"visitor_id", "anonymousId", "anonymous_id", "unit_id"}),
-    "account": frozenset({"account_id", "userId", "user_id", "previousId", "unit_id"}),
+    "visitor": frozenset({"visitor_id", "anonymousId", "anonymous_id", "previousId", "unit_id"}),
+    "account": frozenset({"account_id", "userId", "user_id", "unit_id"}),
     "session": frozenset({"session_id", "unit_id"}),
 }
 ID_KEYS = frozenset().union(*KEYS.values())
