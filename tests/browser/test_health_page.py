@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from experiments.health.heartbeats import BEAT, COMPUTE, EVENTS, leave_heartbeat
 from experiments.models import InboxBatch, Tally
 from experiments.snapshot import load
-from tests.browser.screens import assert_well_made
+from tests.browser.screens import assert_admin_well_made
 from tests.factories import a_site
 
 pytestmark = pytest.mark.browser
@@ -27,7 +27,7 @@ def test_health__where_everything_works__is_sound(signed_in_page: Page) -> None:
 
     expect(signed_in_page.get_by_text("Every check passes.")).to_be_visible()
     expect(signed_in_page.get_by_text("1,234,000 applied + 567 duplicate")).to_be_visible()
-    assert_well_made(signed_in_page)
+    assert_admin_well_made(signed_in_page, "health-fine")
 
 
 def test_health__where_events_are_late_and_some_are_missing__is_sound(
@@ -46,4 +46,4 @@ def test_health__where_events_are_late_and_some_are_missing__is_sound(
     late = signed_in_page.get_by_role("listitem").filter(has_text="Events applied")
     expect(late).to_contain_text("Restart the worker for events")
     expect(signed_in_page.get_by_text("6 missing", exact=True)).to_be_visible()
-    assert_well_made(signed_in_page)
+    assert_admin_well_made(signed_in_page, "health-failed")
