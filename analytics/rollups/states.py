@@ -101,12 +101,15 @@ def _is_over(state: RollupState, now: datetime) -> bool:
 def needed_since(site_id: int) -> str | None:
     """Return the first day of the site's rows that rollups may still be made from, None for none.
 
-    The four weeks before the first exposure are among them.
+    The four weeks before the first exposure are among them. Of an experiment without complete
+    rollups, such as one that ended before there were any, the rows are all that a report can read.
     """
     now = timezone.now()
-    building = RollupState.objects.filter(status=Status.BUILDING).values("experiment_id")
+    kept = RollupState.objects.values("experiment_id")
+    unfinished = kept.exclude(status__in=(Status.CURRENT, Status.CLOSED))
     begun = Experiment.objects.filter(site_id=site_id, started_at__isnull=False)
-    busy = set(begun.filter(pk__in=building).values_list("pk", flat=True))
+    rowbound = ~Q(pk__in=kept) & Q(pk__in=Exposure.objects.values("experiment_id"))
+    busy = set(begun.filter(Q(pk__in=unfinished) | rowbound).values_list("pk", flat=True))
     return min(
         (
             _first_day(experiment)
