@@ -13,17 +13,18 @@ from analytics.queries.units import DAY_US, Cut, Part, Span, event_sums, exposed
 from experiments.clock import EPOCH
 
 EVER_US = 2**62  # later than any row
-# Nested loops over index lookups: what else the planner may take for cheap, while its statistics
-# know nothing of new rows, reads whole tables in every pass of the drain.
+# Both sides of a join are looked up by the units' ids and then hashed together. Left alone, while
+# its statistics know nothing of new rows, the planner reads whole tables in every pass of the
+# drain, or loops over all units for each of all events.
 LOOKUPS = """
 SET LOCAL enable_seqscan = off;
-SET LOCAL enable_hashjoin = off;
+SET LOCAL enable_nestloop = off;
 SET LOCAL enable_mergejoin = off;
 SET LOCAL jit = off
 """
 AS_BEFORE = """
 SET LOCAL enable_seqscan TO DEFAULT;
-SET LOCAL enable_hashjoin TO DEFAULT;
+SET LOCAL enable_nestloop TO DEFAULT;
 SET LOCAL enable_mergejoin TO DEFAULT;
 SET LOCAL jit TO DEFAULT
 """
@@ -31,23 +32,21 @@ SET LOCAL jit TO DEFAULT
 Sums = dict[str, tuple[int, ...]]  # by unit, in the order of the terms
 
 
-def exposed_among(cut: Cut, units: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Return variant id and first exposure (µs) of those of the units that count, by unit."""
-    sql, values = exposed(cut, units)
+def exposed_among(cut: Cut) -> dict[str, tuple[int, int]]:
+    """Return variant id and first exposure (µs) of the cut's units that count, by unit."""
+    sql, values = exposed(cut)
     rows = _rows(f"WITH {sql}\nSELECT unit_id, variant_id, t0 FROM f", values)
     return {unit: (variant_id, t0) for unit, variant_id, t0 in rows}
 
 
-def event_sums_of(
-    units: Sequence[str], terms: Terms, types: Sequence[str], cut: Cut, span: Span
-) -> Sums:
-    """Return the terms over events of those units that have any in the span."""
-    return _sums(cut, units, event_sums(terms.of("events"), types, cut, span), "ev")
+def event_sums_of(terms: Terms, types: Sequence[str], cut: Cut, span: Span) -> Sums:
+    """Return the terms over events of the cut's units that have any in the span."""
+    return _sums(cut, event_sums(terms.of("events"), types, cut, span), "ev")
 
 
-def slate_sums_of(units: Sequence[str], terms: Terms, cut: Cut, span: Span) -> Sums:
-    """Return the terms over slates of those units that were shown any in the span."""
-    return _sums(cut, units, slate_sums(terms.of("slates"), cut, span), "sl")
+def slate_sums_of(terms: Terms, cut: Cut, span: Span) -> Sums:
+    """Return the terms over slates of the cut's units that were shown any in the span."""
+    return _sums(cut, slate_sums(terms.of("slates"), cut, span), "sl")
 
 
 def places(found: list[tuple[int, Term]]) -> dict[int, int]:
@@ -65,8 +64,8 @@ def within(span: Span, first_us: int, last_us: int) -> Span:
     return replace(span, days=(low.date().isoformat(), high.date().isoformat()))
 
 
-def _sums(cut: Cut, units: Sequence[str], part: Part, name: str) -> Sums:
-    head, head_values = exposed(cut, units)
+def _sums(cut: Cut, part: Part, name: str) -> Sums:
+    head, head_values = exposed(cut)
     body, values = part
     rows = _rows(f"WITH {head},\n{body}\nSELECT * FROM {name}", (*head_values, *values))
     return {unit: tuple(int(value or 0) for value in sums) for unit, *sums in rows}

@@ -23,7 +23,8 @@ class Cut:
     """Which rows are looked at: one phase of one experiment, up to a moment.
 
     `fallback_unit_type`: whose id stands in where a unit has none of `unit_type`; "" for none. The
-    events of a unit are then found by the type of id that its exposure names.
+    events of a unit are then found by the type of id that its exposure names. `units`: only these;
+    empty for all.
     """
 
     site_id: int
@@ -34,6 +35,13 @@ class Cut:
     until_us: int
     count_unverified: bool = True
     fallback_unit_type: str = ""
+    units: tuple[str, ...] = ()
+
+    def among(self, column: str) -> Part:
+        """Return the condition that a column holds one of the units, "" where all count."""
+        if not self.units:
+            return "", ()
+        return f" AND {column} IN ({_slots(self.units)})", self.units
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +62,9 @@ class Span:
         return f"{row}.ts_us >= {start} AND {row}.ts_us < {stop}"
 
 
-def exposed(cut: Cut, units: Sequence[str] = ()) -> Part:
-    """Return the phase's units that count, or those among the ones named."""
-    among = f" AND unit_id IN ({_slots(units)})" if units else ""
+def exposed(cut: Cut) -> Part:
+    """Return the units that count."""
+    among, units = cut.among("unit_id")
     sql = f"""f AS (
     SELECT unit_id, unit_type, variant_id, ts_us AS t0
     FROM experiments_exposure
@@ -104,13 +112,15 @@ def _events_of_units(types: Sequence[str], cut: Cut, span: Span) -> Part:
 def _events_by(unit_type: str, types: Sequence[str], cut: Cut, span: Span) -> Part:
     verified = "" if cut.count_unverified else " AND (e.is_verified OR e.type <> 'purchase')"
     days = " AND e.day >= %s AND e.day <= %s" if span.days else ""
+    # Said of both sides of the join, so that each is found by its own index.
+    among, units = cut.among(f"e.{UNIT_COLUMNS[unit_type]}")
     sql = f"""        SELECT f.unit_id, e.type, e.amount, e.quantity, e.order_ref, e.order_id,
             e.refunded, e.refunded_quantity
         FROM f JOIN experiments_event e
         ON e.site_id = %s AND e.{UNIT_COLUMNS[unit_type]} = f.unit_id
-        AND {span.over("e")} AND e.ts_us <= %s{days}
+        AND {span.over("e")} AND e.ts_us <= %s{days}{among}
         WHERE e.type IN ({_slots(types)}) AND e.traffic = ''{verified}"""  # noqa: S608 - as above
-    return sql, (cut.site_id, cut.until_us, *(span.days or ()), *types)
+    return sql, (cut.site_id, cut.until_us, *(span.days or ()), *units, *types)
 
 
 def slate_sums(terms: Sequence[tuple[int, Term]], cut: Cut, span: Span) -> Part:
@@ -118,16 +128,17 @@ def slate_sums(terms: Sequence[tuple[int, Term]], cut: Cut, span: Span) -> Part:
 
     What testers and overridden units were shown counts for nothing.
     """
+    among, units = cut.among("s.unit_id")
     sql = f"""sl AS (
     SELECT f.unit_id,
         {_columns(terms)}
     FROM f JOIN experiments_slate s
         ON s.experiment_id = %s AND s.phase = %s AND s.unit_id = f.unit_id
-        AND {span.over("s")} AND s.ts_us <= %s
+        AND {span.over("s")} AND s.ts_us <= %s{among}
         AND s.reason = %s
     GROUP BY f.unit_id
 )"""  # noqa: S608 - as above
-    return sql, (cut.experiment_id, cut.phase, cut.until_us, Reason.SPLIT.value)
+    return sql, (cut.experiment_id, cut.phase, cut.until_us, *units, Reason.SPLIT.value)
 
 
 def _slots(values: Sequence[Any]) -> str:

@@ -95,9 +95,7 @@ def _build(states: Sequence[RollupState]) -> tuple[datetime | None, int]:
     """Bring up one chunk of units of the states, which are of one phase."""
     (plan,) = plans_of(states)
     after = _after(states)
-    units = _next_units(plan, after)
-    is_last = len(units) < chunk_size()
-    last = "" if is_last else units[-1]
+    units, last = next_units(plan, after)
     stored = read_rows(units_between(stored_rows(plan), after, last))
     bring_up(plan, stored, rows_of(plan, units))
     done = len(units) + (states[0].n_units if after else 0)
@@ -133,20 +131,20 @@ def _finish(state: RollupState, now: datetime) -> None:
         state.rules = ""
 
 
-def _next_units(plan: Plan, after: str) -> list[str]:
-    """Return the next units of the phase, those that analyses leave out among them."""
+def next_units(plan: Plan, after: str) -> tuple[list[str], str]:
+    """Return the next units of a phase and the last of them, "" when none follow.
+
+    Units that analyses leave out are among them: they may have rows from before.
+    """
+    size = CHUNKS.get(connection.vendor, CHUNK)
     rows = Exposure.objects.filter(
         experiment_id=plan.experiment.pk, phase=plan.phase, unit_id__gt=after
     )
-    return list(rows.order_by("unit_id").values_list("unit_id", flat=True)[: chunk_size()])
+    units = list(rows.order_by("unit_id").values_list("unit_id", flat=True)[:size])
+    return units, units[-1] if len(units) == size else ""
 
 
 def units_between(rows: QuerySet[Rollup], after: str, last: str) -> QuerySet[Rollup]:
     """Return the stored rows of the units after one up to another, "" for no end."""
     rows = rows.filter(unit_id__gt=after)
     return rows.filter(unit_id__lte=last) if last else rows
-
-
-def chunk_size() -> int:
-    """Return how many units are built at once."""
-    return CHUNKS.get(connection.vendor, CHUNK)

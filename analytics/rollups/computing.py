@@ -1,7 +1,7 @@
 """A few units' sums from their rows, by the same SQL that a report without rollups uses."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analytics.queries import HISTORY_DAYS, Terms
 from analytics.queries.few import (
@@ -31,7 +31,7 @@ class Found:
 
 def rows_of(plan: Plan, units: Sequence[str]) -> dict[Key, Row]:
     """Return the rows that these units have now; those of nothing but zeros are left out."""
-    exposed = exposed_among(plan.cut, units) if units else {}
+    exposed = exposed_among(replace(plan.cut, units=tuple(units))) if units else {}
     if not exposed:
         return {}
     terms = Terms()
@@ -47,7 +47,7 @@ def rows_of(plan: Plan, units: Sequence[str]) -> dict[Key, Row]:
 
 
 def _find(plan: Plan, terms: Terms, exposed: Mapping[str, tuple[int, int]]) -> Found:
-    units, cut = list(exposed), plan.cut
+    cut = replace(plan.cut, units=tuple(exposed))
     times = [t0 for _variant_id, t0 in exposed.values()]
     window, before = (
         within(span, min(times), max(times))
@@ -55,9 +55,9 @@ def _find(plan: Plan, terms: Terms, exposed: Mapping[str, tuple[int, int]]) -> F
     )
     has_events, has_slates = bool(terms.of("events")), bool(terms.of("slates"))
     return Found(
-        events=event_sums_of(units, terms, plan.types, cut, window) if has_events else {},
-        history=event_sums_of(units, terms, plan.types, cut, before) if has_events else {},
-        slates=slate_sums_of(units, terms, cut, window) if has_slates else {},
+        events=event_sums_of(terms, plan.types, cut, window) if has_events else {},
+        history=event_sums_of(terms, plan.types, cut, before) if has_events else {},
+        slates=slate_sums_of(terms, cut, window) if has_slates else {},
     )
 
 
