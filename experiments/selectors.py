@@ -1,5 +1,6 @@
 """Reading this room's tables."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from django.db.models import Count, Max, Q, QuerySet
@@ -76,6 +77,23 @@ def exposure_counts(*, experiment_id: int, phase: int, until_us: int) -> Exposur
         multiple=shoppers.filter(is_multiple=True).count(),
         left_out={kind.value: left_out.get(kind.value, 0) for kind in Traffic},
     )
+
+
+LATEST_LISTS = 10_000
+LOOKED_THROUGH = 200_000  # rows of all sites; a quiet site's lists are not searched for further
+
+
+def traffic_of_lists(*, site_id: int, placement: str) -> dict[str, int]:
+    """Return how many of the latest lists were served to whom, by traffic; "" for shoppers.
+
+    `placement`: its key, "" for all of the site. At most the latest 10 000 are counted.
+    """
+    newest: int = Slate.objects.aggregate(at=Max("pk"))["at"] or 0
+    rows = Slate.objects.filter(site_id=site_id, pk__gt=newest - LOOKED_THROUGH)
+    if placement:
+        rows = rows.filter(placement=placement)
+    latest = rows.order_by("-pk").values("traffic")[:LATEST_LISTS]
+    return dict(Counter(row["traffic"] for row in latest))
 
 
 def waiting_batches(site_id: int) -> int:

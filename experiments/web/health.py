@@ -8,13 +8,16 @@ from django.db.models import Max, Min
 
 from experiments.lifecycle import UNDER_WAY, Status
 from experiments.models import Experiment, Exposure, InboxBatch
+from experiments.models.traffic import Traffic
 from experiments.registries import RAMP_GATES
-from experiments.selectors import ExposureCounts
+from experiments.selectors import ExposureCounts, traffic_of_lists
 from experiments.services.reminders import planned_end
 from experiments.web.moments import ago, moment_text
 
 QUIET = timedelta(hours=6)  # a shop that sells nothing at night is not alarming
 SLOW = timedelta(minutes=2)  # accepted batches are applied within seconds
+MANY_BOTS = 0.2  # of the lists
+SERVED_KINDS = (Traffic.BOT, Traffic.INTERNAL)  # outliers are known only afterwards
 WARN_SHARE, BLOCK_SHARE = 0.001, 0.01  # of units that met several variants
 
 
@@ -34,6 +37,7 @@ def health_of(
 ) -> tuple[HealthRow, ...]:
     """Return the checks of a run, the worst first."""
     rows = [*_arrivals(experiment, now), *_applied(experiment, now), *_crossed(counts)]
+    rows += _no_shoppers(experiment, counts)
     if experiment.status in UNDER_WAY:
         rows += [*_gates(experiment), *_end(experiment, now)]
     order = ("bad", "warn", "idle", "good")
@@ -89,6 +93,26 @@ def _crossed(counts: ExposureCounts) -> Iterator[HealthRow]:
         yield HealthRow(tone, "Units meet one variant", f"{share:.1%} did not", detail, fix)
     else:
         yield HealthRow("good", "Units meet one variant", "fine", detail)
+
+
+def _no_shoppers(experiment: Experiment, counts: ExposureCounts) -> Iterator[HealthRow]:
+    """Tell whom the lists went to that count for nothing, and which units are left out."""
+    placement = experiment.placement.key if experiment.placement else ""
+    lists = traffic_of_lists(site_id=experiment.site_id, placement=placement)
+    total, left_out = sum(lists.values()), counts.left_out
+    if not total and not sum(left_out.values()):
+        return
+    shares = ", ".join(
+        f"{kind.label} {lists.get(kind.value, 0) / max(1, total):.1%}" for kind in SERVED_KINDS
+    )
+    units = ", ".join(f"{left_out.get(kind.value, 0):,} {kind.value}" for kind in Traffic)
+    detail = f"of the latest {total:,} lists: {shares}; units left out: {units}"
+    share = 1 - lists.get("", 0) / total if total else 0.0
+    if share > MANY_BOTS:
+        fix = "Are the site's own networks right? Bots may be kept out before they ask."
+        yield HealthRow("warn", "Lists go to shoppers", f"{share:.0%} did not", detail, fix)
+    else:
+        yield HealthRow("good", "Lists go to shoppers", "fine", detail)
 
 
 def _gates(experiment: Experiment) -> Iterator[HealthRow]:

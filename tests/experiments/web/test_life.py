@@ -10,11 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from experiments import services
-from experiments.models import Experiment, Exposure, InboxBatch
+from experiments.models import Experiment, Exposure, InboxBatch, Slate
 from tests.experiments.admin.filled import EVIL
 from tests.experiments.admin.forms import signed_in, superuser
 from tests.experiments.web.lives import exposed, many_variants, page_url, ramped, step_url
 from tests.factories import a_site, draft_experiment, member, stocked, trained
+from tests.rows import a_slate as a_row
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +89,28 @@ def test_page__of_units_in_two_variants__warns() -> None:
 
     assert "10.0% did not" in page
     assert "1 of 10 units met several" in page
+
+
+@pytest.mark.parametrize(("n_bots", "word"), [(2, "fine"), (3, "30% did not")])
+def test_page__of_bots_and_outliers__tells_shares_of_lists_and_units(
+    n_bots: int, word: str
+) -> None:
+    experiment = ramped(a_site())
+    exposed(experiment, 10)
+    Exposure.objects.filter(unit_id="u1-3").update(traffic="outlier")
+    kinds = ["bot"] * n_bots + [""] * (10 - n_bots)
+    Slate.objects.all().delete()
+    Slate.objects.bulk_create(
+        a_row(experiment.site, timezone.now(), traffic=kind) for kind in kinds
+    )
+
+    page = shown(experiment)
+
+    assert "Lists go to shoppers" in page
+    assert word in page
+    told = f"of the latest 10 lists: declared bot {n_bots}0.0%, internal or test 0.0%"
+    assert told in page.lower()
+    assert "units left out: 0 bot, 1 outlier, 0 internal" in page
 
 
 def test_page__of_a_ramp__shows_what_is_open_what_comes_and_what_it_waits_for() -> None:
