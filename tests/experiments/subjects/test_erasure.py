@@ -255,3 +255,25 @@ def test_unit__of_the_same_name_elsewhere__stays(shop: Shop) -> None:
     assert Event.objects.get().site == other.site
     other.send(a_purchase(MARK))
     assert drain_once().events == 1
+
+
+def test_logs__of_a_visitors_whole_path__name_nobody(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    leave_traces(shop)
+    InboxBatch.objects.create(
+        site=shop.site,
+        kind=InboxBatch.Kind.EVENTS,
+        received_at=timezone.now(),
+        doc=json.dumps({"trusted": 1, "events": [{"unit": {"visitor_id": MARK}}]}),
+    )
+    apply_everything()
+    shop.caller.post("recommendations", {"unit": {"visitor_id": MARK}, "placement": MARK * 9})
+    shop.caller.post("subjects/access", {"unit_type": "visitor", "unit_id": MARK})
+
+    erase(shop)
+
+    assert "failed" in caplog.text
+    assert "erasure finished" in caplog.text
+    assert not {name for name in (MARK, ACCOUNT, SESSION) if name in caplog.text}
