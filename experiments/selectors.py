@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.db.models import Count, Max, Q, QuerySet
 
 from experiments.assignment.specs import Reason
-from experiments.models import Event, Experiment, Exposure, InboxBatch, Slate, Tally
+from experiments.models import DroppedSlates, Event, Experiment, Exposure, InboxBatch, Slate, Tally
 from experiments.models.traffic import Traffic
 
 
@@ -23,16 +23,26 @@ def experiments_of(site_id: int) -> QuerySet[Experiment]:
 class SlateCounts:
     """How a variant was served in one phase."""
 
-    slates: int
-    fallbacks: int
-    clicked: int
+    slates: int = 0
+    fallbacks: int = 0
+    clicked: int = 0
+
+    def __add__(self, other: "SlateCounts") -> "SlateCounts":
+        """Return the sum of both."""
+        return SlateCounts(
+            self.slates + other.slates,
+            self.fallbacks + other.fallbacks,
+            self.clicked + other.clicked,
+        )
 
 
 def slate_counts(*, experiment_id: int, phase: int, until_us: int) -> dict[int, SlateCounts]:
     """Return slates, fallbacks and clicked slates of a phase by variant id.
 
-    Only what units of the experiment were served: neither testers nor overridden units.
+    Only what units of the experiment were served: neither testers nor overridden units. Slates that
+    retention dropped are among them: those of days that no moment asked for is before.
     """
+    counted = dropped_slate_counts(experiment_id=experiment_id, phase=phase)
     rows = (
         Slate.objects.filter(
             experiment_id=experiment_id,
@@ -48,10 +58,17 @@ def slate_counts(*, experiment_id: int, phase: int, until_us: int) -> dict[int, 
             clicked_slates=Count("id", filter=Q(clicked=1)),
         )
     )
-    return {
-        row["variant_id"]: SlateCounts(row["slates"], row["fallbacks"], row["clicked_slates"])
-        for row in rows
-    }
+    for row in rows:
+        found = SlateCounts(row["slates"], row["fallbacks"], row["clicked_slates"])
+        variant_id = row["variant_id"]
+        counted[variant_id] = counted.get(variant_id, SlateCounts()) + found
+    return counted
+
+
+def dropped_slate_counts(*, experiment_id: int, phase: int) -> dict[int, SlateCounts]:
+    """Return the same of the slates that retention dropped."""
+    rows = DroppedSlates.objects.filter(experiment_id=experiment_id, phase=phase)
+    return {row.variant_id: SlateCounts(row.slates, row.fallbacks, row.clicked) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from experiments.models.record import Change
 from experiments.models.run import DecisionRecord, Phase, RampStep, Waiver
 from experiments.models.site import ApiKey, ConfigVersion, Site
 from experiments.models.traffic import Traffic
-from experiments.models.unit import Erasure, ExportedDay, FlaggedUnit, UnitLink
+from experiments.models.unit import DroppedSlates, Erasure, ExportedDay, FlaggedUnit, UnitLink
 
 __all__ = [
     "Allocation",
@@ -20,6 +20,7 @@ __all__ = [
     "ConfigVersion",
     "DecisionRecord",
     "Delivery",
+    "DroppedSlates",
     "Duplicate",
     "Erasure",
     "Event",

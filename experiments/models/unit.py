@@ -3,7 +3,7 @@
 from django.db import models
 
 from experiments.models.event import ID
-from experiments.models.experiment import Experiment
+from experiments.models.experiment import Experiment, Variant
 from experiments.models.site import Site
 from experiments.models.traffic import Traffic
 
@@ -96,3 +96,25 @@ class ExportedDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.table} {self.day}"
+
+
+class DroppedSlates(models.Model):
+    """How a variant was served in one phase by slates that were dropped; reports add them."""
+
+    experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="+")
+    phase = models.PositiveIntegerField()
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="+")
+    slates = models.PositiveBigIntegerField(default=0)
+    fallbacks = models.PositiveBigIntegerField(default=0)
+    clicked = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "dropped slates"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["experiment", "phase", "variant"], name="dropped_slates_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slates} of {self.variant_id}"

@@ -5,14 +5,17 @@ no longer in the database, and a later export adds to it instead of replacing it
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection, transaction
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
+from experiments.assignment.specs import Reason
 from experiments.drain.lock import hold_tail_lock
-from experiments.models import Event, ExportedDay
+from experiments.models import DroppedSlates, Event, ExportedDay, Slate
 from experiments.retention import files, partitions
 from experiments.retention.exporting import ExportError, check_file
 from experiments.retention.tables import (
@@ -53,7 +56,26 @@ def _delete(table: Table, exported: ExportedDay, batch: pa.RecordBatch) -> int:
     held = batch.filter(pc.is_in(batch.column("id"), value_set=there))
     if sums_of_batch(table, held) != sums_of_rows(table, rows):
         raise ExportError(f"{exported} changed after it was exported; it is exported again")
+    if table.model is Slate:
+        _count_dropped(rows)
     return int(rows.delete()[0])
+
+
+def _count_dropped(slates: "QuerySet[Any]") -> None:
+    """Add to what reports tell of dropped slates; in the transaction that drops them."""
+    counted = slates.filter(variant_id__isnull=False, reason=Reason.SPLIT.value).order_by()
+    for row in counted.values("experiment_id", "phase", "variant_id").annotate(
+        slates=Count("id"),
+        fallbacks=Count("id", filter=~Q(fallback="")),
+        n_clicked=Count("id", filter=Q(clicked=1)),
+    ):
+        key = {name: row[name] for name in ("experiment_id", "phase", "variant_id")}
+        kept, _made = DroppedSlates.objects.get_or_create(**key)
+        DroppedSlates.objects.filter(pk=kept.pk).update(
+            slates=F("slates") + row["slates"],
+            fallbacks=F("fallbacks") + row["fallbacks"],
+            clicked=F("clicked") + row["n_clicked"],
+        )
 
 
 @transaction.atomic
