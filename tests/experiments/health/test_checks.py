@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from celery import current_app
 from django.db import connection
 from pytest_django import Settings
 
@@ -167,7 +168,7 @@ def test_broker__whose_address_answers_nobody__has_failed(
 ) -> None:
     assert services.broker().state == "ok"
     monkeypatch.setattr(
-        services.current_app.conf, "broker_write_url", "redis://127.0.0.1:1/0", raising=False
+        current_app.conf, "broker_write_url", "redis://127.0.0.1:1/0", raising=False
     )
 
     assert services.broker().state == "failed"
