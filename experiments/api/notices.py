@@ -14,8 +14,10 @@ from experiments.api.authentication import key_of
 from experiments.api.examples import WEBHOOK, WEBHOOK_CHANGE
 from experiments.api.lists import SiteList
 from experiments.api.strict import StrictInput
-from experiments.errors import NotFound
+from experiments.errors import InvalidInput, NotFound
 from experiments.models import Notice, Site, Webhook
+
+WORDS = {"false": False, "true": True}
 
 
 class NoticeSerializer(serializers.ModelSerializer[Notice]):
@@ -50,8 +52,10 @@ class Notices(SiteList[Notice]):
     def rows(self, site_id: int) -> QuerySet[Notice]:
         """Return the site's notices; with `open=true` those that still last."""
         rows = Notice.objects.filter(site_id=site_id).select_related("experiment")
-        wants_open = self.request.query_params.get("open", "").lower() in {"1", "true"}
-        return rows.filter(resolved_at=None) if wants_open else rows
+        given = self.request.query_params.get("open", "false")
+        if given.lower() not in WORDS:
+            raise InvalidInput(f"open is true or false, not {given[:40]!r}", field="open")
+        return rows.filter(resolved_at=None) if WORDS[given.lower()] else rows
 
     @extend_schema(
         operation_id="notices_list",

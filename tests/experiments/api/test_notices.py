@@ -6,7 +6,7 @@ import pytest
 
 from experiments.models import Notice, Site, Webhook
 from experiments.services import create_webhook, raise_notice, resolve_notice
-from tests.callers import Caller, caller_for, problem_of
+from tests.callers import Caller, caller_for, problem_of, refusal
 from tests.factories import a_site, draft_experiment
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +42,11 @@ def test_notices__listed__are_the_sites_newest_first(site: Site, caller: Caller)
     assert titles(caller, "?open=true") == ["new"]
     old = caller.get("notices").json()["results"][1]
     assert (old["experiment"], old["seen_at"]) == ("home-test", None)
+
+
+@pytest.mark.parametrize("given", ["", "1", "yes", "-1", "null", "%00", "true,true"])
+def test_notices__open_as_neither_true_nor_false__are_refused(caller: Caller, given: str) -> None:
+    assert refusal(caller.get(f"notices?open={given}")) == (400, "invalid", "open")
 
 
 def test_notice__seen__keeps_by_whom(site: Site, caller: Caller) -> None:
