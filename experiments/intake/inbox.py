@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from django.db import connection, transaction
@@ -19,6 +19,10 @@ WITH stored AS (
     VALUES (%s, 'events', %s, %s, %s, 0, '')
 )
 """
+STORE_SLATES = """
+INSERT INTO experiments_inboxbatch (site_id, kind, received_at, doc, n_events, attempts, error)
+VALUES (%s, 'slates', %s, %s, 0, 0, '')
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +30,14 @@ class Sender:
     """What holds for all events of a batch.
 
     Whether a secret key sent it, and which one; `now`: the clock that ages count from; `traffic`:
-    its kind, "" for a shopper's.
+    its kind, "" for a shopper's; `skew`: how far the sender's clock runs ahead.
     """
 
     is_trusted: bool
     now: datetime
     api_key_id: int | None = None
     traffic: str = ""
+    skew: timedelta = timedelta()
 
 
 def store_events(
@@ -70,6 +75,7 @@ def _document(events: Sequence[bytes], sender: Sender) -> str:
         "now": sender.now,
         "key": sender.api_key_id,
         "traffic": sender.traffic,
+        "skew_s": round(sender.skew.total_seconds()),
     }
     start = msgspec.json.encode(head)[:-1]
     return (start + b',"events":[' + b",".join(events) + b"]}").decode()
@@ -80,17 +86,21 @@ def write_slates(slates: Sequence[ServedSlate]) -> None:
     by_site: dict[int, list[ServedSlate]] = {}
     for slate in slates:
         by_site.setdefault(slate.site_id, []).append(slate)
-    InboxBatch.objects.bulk_create(
-        _row(site_id, rows[start : start + SLATES_PER_ROW])
-        for site_id, rows in by_site.items()
-        for start in range(0, len(rows), SLATES_PER_ROW)
-    )
+    rows = [
+        (site_id, held[start : start + SLATES_PER_ROW])
+        for site_id, held in by_site.items()
+        for start in range(0, len(held), SLATES_PER_ROW)
+    ]
+    if len(rows) == 1:
+        _write_row(*rows[0])  # one statement commits by itself, in one round trip
+        return
+    with transaction.atomic():
+        for row in rows:
+            _write_row(*row)
 
 
-def _row(site_id: int, slates: list[ServedSlate]) -> InboxBatch:
-    return InboxBatch(
-        site_id=site_id,
-        kind=InboxBatch.Kind.SLATES,
-        received_at=datetime.now(UTC),
-        doc=document_encoder.encode(SlateDocument(slates=slates)).decode(),
-    )
+def _write_row(site_id: int, slates: list[ServedSlate]) -> None:
+    doc = document_encoder.encode(SlateDocument(slates=slates)).decode()
+    received_at = connection.ops.adapt_datetimefield_value(datetime.now(UTC))
+    with connection.cursor() as cursor:
+        cursor.execute(STORE_SLATES, [site_id, received_at, doc])

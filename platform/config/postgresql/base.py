@@ -4,6 +4,8 @@
 hangs behind a connection that stays open, ends nothing: there the client has to stop waiting.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -18,13 +20,13 @@ ACTIVE = psycopg.pq.TransactionStatus.ACTIVE
 
 
 class PatientConnection(psycopg.Connection[Any]):
-    """A connection that is closed when an answer takes longer than `patience_s`; 0: never."""
+    """A connection that is closed when an answer takes longer than `limit_s`; None: never."""
 
-    patience_s = 0
+    limit_s: float | None = None
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Return what the server answered; raises OperationalError when it did not in time."""
-        limit = self.patience_s + GRACE_S if self.patience_s else None
+        limit = self.limit_s
         try:
             return super().wait(gen, interval, limit if timeout is None else timeout)
         except psycopg.OperationalError as error:
@@ -41,7 +43,7 @@ def _connect(**params: Any) -> PatientConnection:
         limit = f"-c statement_timeout={patience_s * 1000}"
         params["options"] = f"{limit} {params.get('options', '')}".strip()
     connection = PatientConnection.connect(**params)
-    connection.patience_s = patience_s
+    connection.limit_s = patience_s + GRACE_S if patience_s else None
     return connection
 
 
@@ -50,6 +52,17 @@ vars(_patient).update(vars(psycopg), connect=_connect)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's own, but for how it connects."""
+    """Django's own, but for how it connects and how long it waits."""
 
     Database = _patient
+
+    @contextmanager
+    def waiting_at_most(self, seconds: float) -> Iterator[None]:
+        """Let no answer within take longer; a connection that did not answer is closed."""
+        self.ensure_connection()
+        held: PatientConnection = self.connection
+        usual_s, held.limit_s = held.limit_s, seconds
+        try:
+            yield
+        finally:
+            held.limit_s = usual_s
