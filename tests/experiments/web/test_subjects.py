@@ -48,7 +48,7 @@ def test_visitor__unknown__says_that_nothing_is_held(shop: Shop) -> None:
 
 
 def test_document__downloaded__is_one_json_and_on_record(shop: Shop) -> None:
-    answer = admin_of(shop).post(PAGE, asked(shop, "download"))
+    answer: Any = admin_of(shop).post(PAGE, asked(shop, "download"))
 
     document = json.loads(b"".join(answer.streaming_content))
     assert document["counts"]["events"] == 1
