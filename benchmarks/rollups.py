@@ -31,8 +31,7 @@ from analytics.scope import Scope  # noqa: E402
 from experiments.clock import microseconds  # noqa: E402
 from experiments.models import Experiment, Site, Variant  # noqa: E402
 from experiments.registries import Touched  # noqa: E402
-from experiments.services import create_experiment, create_site  # noqa: E402
-from experiments.services.drafting import VariantDraft  # noqa: E402
+from experiments.services import VariantDraft, create_experiment, create_site  # noqa: E402
 
 UNITS = int(os.environ.get("ARMATURE_BENCH_UNITS", "50000"))
 DAYS = 14

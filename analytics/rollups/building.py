@@ -45,10 +45,12 @@ def build_phase(
     """
     states = RollupState.objects.filter(experiment_id=experiment_id, phase=phase)
     began, claim = time.monotonic(), _claim(states)
-    while claim is not None and time.monotonic() - began <= limit_s:
+    while claim is not None:
         claim, n_units = _chunk(states, claim)
         if progress is not None:
             progress(n_units)
+        if time.monotonic() - began >= limit_s:
+            break
         time.sleep(PAUSE_S)
     return not (claim and states.filter(claimed_at=claim).update(claimed_at=None))
 

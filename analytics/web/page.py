@@ -1,6 +1,6 @@
 """The report page as its template shows it: every number already written, no arithmetic left."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,6 +44,7 @@ class FactsView:
     monitoring: str
     monitoring_help: str
     waiting: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ def _facts(experiment: Experiment, results: Mapping[str, Any]) -> FactsView:
         monitoring=monitoring,
         monitoring_help=monitoring_help,
         waiting=_waiting(results["waiting"]),
+        source=_source(results["metrics"]),
     )
 
 
@@ -149,6 +151,18 @@ def _waiting(batches: int) -> str:
     if not batches:
         return "All accepted events counted"
     return f"{number(batches)} accepted {'batch' if batches == 1 else 'batches'} not counted yet"
+
+
+def _source(metrics: Sequence[Mapping[str, Any]]) -> str:
+    """Return what the sums were read from; "" for an analysis of before there was a choice."""
+    from_rows = [each for each in metrics if each.get("source") == "rows"]
+    is_any_kept = any(each.get("source") == "rollup" for each in metrics)
+    notes = [f"{each['name']}: {each['note']}" for each in metrics if each.get("note")]
+    if not from_rows:
+        return "Sums from rollups" if is_any_kept else ""
+    named = f" for {', '.join(each['name'] for each in from_rows)}" if is_any_kept else ""
+    why = f" (rollups failed: {'; '.join(notes)})" if notes else ""
+    return f"Sums from the rows{named}{why}"
 
 
 def moment_text(experiment: Experiment, at_us: int) -> str:

@@ -9,7 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from analytics.models import ExperimentMetric, Metric
+from analytics.models import ExperimentMetric, Metric, RollupState
+from analytics.rollups.building import build_phase
 from experiments.models import Experiment, Site
 from experiments.services import VariantDraft
 from tests.analytics.rows import Shares, a_run, slate
@@ -188,3 +189,18 @@ def test_report__with_many_metrics__asks_the_database_as_often(analyst: Client) 
         analyst.get("/reports/home-test/")
 
     assert len(queries) <= 8
+
+
+def test_report__read_from_rollups__says_so_and_why_one_was_not(analyst: Client) -> None:
+    experiment = reported(has_ended=False)
+    assert "Sums from the rows" in shown(analyst)
+
+    assert build_phase(experiment.pk, experiment.phase)
+    analyse(experiment)
+    assert "Sums from rollups" in shown(analyst)
+
+    states = RollupState.objects.filter(metric__key="conversion")
+    states.update(status="failed", error="DataError: out of range")
+    analyse(experiment)
+    text = shown(analyst)
+    assert "Sums from the rows for Conversion (rollups failed: Conversion: DataError: out" in text
