@@ -1,7 +1,8 @@
 """What happened, for reading: events, slates, exposures, the inbox and quarantine."""
 
 from django.contrib import admin
-from django.urls import URLPattern
+from django.urls import URLPattern, reverse
+from django.utils.html import format_html
 from unfold.decorators import display
 
 from experiments.admin.base import ReadOnlyAdmin
@@ -68,11 +69,17 @@ class InboxBatchAdmin(ReadOnlyAdmin):
 
 @admin.register(Quarantine)
 class QuarantineAdmin(ReadOnlyAdmin):
-    """Refused events with their reasons."""
+    """Refused events with their reasons; each is mended and replayed on a page of its own."""
 
-    list_display = ["code", "field", "site", "received_at", "event_id", "detail"]
+    list_display = ["code", "field", "site", "received_at", "times", "event_id", "detail", "mend"]
     list_filter = ["site", "code"]
     list_select_related = ["site"]
     search_fields = ["event_id"]
     show_full_result_count = False
     ordering = ["-id"]
+
+    @display(description="Replay")
+    def mend(self, obj: Quarantine) -> str:
+        """Return a link to the page that mends and replays it."""
+        url = reverse("admin:experiments_event_quarantined", args=[obj.pk])
+        return format_html('<a href="{}">{}</a>', url, "replayed" if obj.replayed_at else "fix it")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
 STRETCH = 100_000  # rows; a tenth of a second at most
 STRETCHES = 10
@@ -25,34 +25,33 @@ class Walked:
     before: int | None
 
 
-def walk(rows: QuerySet[Any], *, before: int | None, limit: int, is_indexed: bool) -> Walked:
+def take(rows: QuerySet[Any], *, before: int | None, limit: int) -> Walked:
+    """Return up to `limit` of rows that an index finds, those whose number is below `before`."""
+    rows = rows.order_by("-pk")
+    found = list((rows if before is None else rows.filter(pk__lt=before))[: limit + 1])
+    return Walked(found[:limit], found[limit - 1].pk if len(found) > limit else None)
+
+
+def walk(rows: QuerySet[Any], among: QuerySet[Any], *, before: int | None, limit: int) -> Walked:
     """Return up to `limit` of the rows whose number is below `before`; None: from the newest on.
 
-    `is_indexed`: the rows are found by an index of what they are filtered by, all at once.
+    `among`: all rows that the walk passes, matching or not.
     """
-    rows = rows.order_by("-pk")
-    if is_indexed:
-        found = list((rows if before is None else rows.filter(pk__lt=before))[: limit + 1])
-        return Walked(found[:limit], found[limit - 1].pk if len(found) > limit else None)
-    return _by_stretches(rows, before, limit)
-
-
-def _by_stretches(rows: QuerySet[Any], before: int | None, limit: int) -> Walked:
-    top = before if before is not None else _newest(rows) + 1
+    top = before if before is not None else _newest(among) + 1
     found: list[Any] = []
-    for _stretch in range(STRETCHES):
+    for _number in range(STRETCHES):
         low = max(0, top - STRETCH)
-        part = rows.filter(pk__lt=top, pk__gte=low)
-        found += part[: limit - len(found)]
+        stretch = {"pk__lt": top, "pk__gte": low}
+        part = list(rows.filter(**stretch).order_by("-pk")[: limit - len(found)])
+        found += part
         if len(found) >= limit:
             return Walked(found, found[-1].pk)
-        if low == 0:
+        # A whole stretch without any row of these days: older ones lie behind it, if any.
+        if low == 0 or not (part or among.filter(**stretch).exists()):
             return Walked(found, None)
         top = low
     return Walked(found, top)
 
 
 def _newest(rows: QuerySet[Any]) -> int:
-    """Return the number of the newest row of the whole table, matching or not."""
-    newest = rows.model.objects.aggregate(pk=Max("pk"))["pk"]
-    return int(newest or 0)
+    return rows.order_by("-pk").values_list("pk", flat=True).first() or 0

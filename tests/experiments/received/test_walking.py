@@ -7,7 +7,7 @@ import pytest
 
 from experiments.models import Duplicate, Site
 from experiments.received import Kind, filters_of, page_of, walking
-from experiments.received.walking import walk
+from experiments.received.walking import take, walk
 from tests.factories import a_site
 
 pytestmark = pytest.mark.django_db
@@ -32,10 +32,11 @@ def site() -> Site:
 
 
 def test_walk__through_what_does_not_match__stops_and_goes_on(site: Site) -> None:
-    rare = Duplicate.objects.filter(site=site, type="rare")
+    rows = Duplicate.objects.filter(site=site)
+    rare = rows.filter(type="rare")
     before, walks = None, 0
 
-    while not (walked := walk(rare, before=before, limit=10, is_indexed=False)).rows:
+    while not (walked := walk(rare, rows, before=before, limit=10)).rows:
         assert walked.before is not None
         before, walks = walked.before, walks + 1
 
@@ -44,11 +45,12 @@ def test_walk__through_what_does_not_match__stops_and_goes_on(site: Site) -> Non
 
 
 @pytest.mark.parametrize("is_indexed", [True, False])
-def test_walk__in_pages__finds_every_row_once(site: Site, is_indexed: bool) -> None:
+def test_rows__in_pages__are_found_once_each(site: Site, is_indexed: bool) -> None:
     rows, found, before = Duplicate.objects.filter(site=site), [], None
 
     while True:
-        walked = walk(rows, before=before, limit=4, is_indexed=is_indexed)
+        place = {"before": before, "limit": 4}
+        walked = take(rows, **place) if is_indexed else walk(rows, rows, **place)
         found += [row.pk for row in walked.rows]
         before = walked.before
         if before is None:
