@@ -16,6 +16,7 @@ from tests.analytics import rows
 from tests.analytics.rows import Shares, a_run
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
+END = START + timedelta(days=14)
 LATER = datetime(2026, 11, 1, tzinfo=UTC)
 BEHAVIOUR = {"control": Shares(60, 0.2, 0.2), "treatment": Shares(60, 0.4, 0.5)}
 
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def experiment(monkeypatch: pytest.MonkeyPatch) -> Experiment:
     """Return an experiment of spring that is still under way, in a site that keeps sixty days."""
-    monkeypatch.setattr(rows, "NOW", START + timedelta(days=14))
+    monkeypatch.setattr(rows, "NOW", END)
     experiment = a_run(BEHAVIOUR, has_ended=False)
     experiment.site.retention_days = 60
     experiment.site.save()
@@ -35,7 +36,7 @@ def experiment(monkeypatch: pytest.MonkeyPatch) -> Experiment:
 def end(experiment: Experiment) -> None:
     """End it, and let that have been in spring."""
     end_experiment(experiment_id=experiment.pk)
-    Experiment.objects.filter(pk=experiment.pk).update(ended_at=rows.NOW)
+    Experiment.objects.filter(pk=experiment.pk).update(ended_at=END)
     experiment.refresh_from_db()
 
 
@@ -55,7 +56,7 @@ def test_report__ended_experiment_whose_rows_were_dropped__is_unchanged(
     experiment: Experiment,
 ) -> None:
     keep_rollups(experiment)
-    newest = microseconds(rows.NOW)  # as the drain leaves it: a simulated site's clock
+    newest = microseconds(END)  # as the drain leaves it: a simulated site's clock
     Tally.objects.create(site=experiment.site, slot=Tally.DRAIN, newest_us=newest)
     Slate.objects.filter(pk__in=Slate.objects.values("pk")[:7]).update(fallback="popularity")
     end(experiment)

@@ -55,6 +55,7 @@ def test_site__created__is_equipped_with_all_an_experiment_needs() -> None:
         ({"allowed_origins": '{"a": 1}'}, "Write a list like"),
         ({"allowed_origins": "[1]"}, "Write a list like"),
         ({"internal_networks": '["office"]'}, "is no network"),
+        ({"retention_days": "13"}, "Keep at least 14 days"),
         ({"outlier_events": "-1"}, "greater than or equal to 0"),
         ({"slug": "a b"}, "valid “slug”"),
     ],
@@ -67,6 +68,17 @@ def test_site__bad_input__is_a_form_error(changed: dict[str, str], expected: str
     assert answer.status_code == 200
     assert expected in errors(answer)
     assert not Site.objects.exists()
+
+
+def test_site__days_to_keep__are_saved_and_explained() -> None:
+    client = signed_in(superuser())
+
+    client.post("/admin/experiments/site/add/", SITE | {"retention_days": "400"})
+
+    site = Site.objects.get()
+    assert site.retention_days == 400
+    page = client.get(f"/admin/experiments/site/{site.pk}/change/").content.decode()
+    assert "reports of ended experiments stay as they are" in page
 
 
 def test_site__with_a_catalogue__keeps_currency_zone_and_clock() -> None:
