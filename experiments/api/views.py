@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +17,8 @@ from experiments.api.shedding import room_for_events
 from experiments.api.storefront import json_answer, storefront
 from experiments.intake.accepting import accept_events
 from experiments.intake.hints import hint
-from experiments.intake.shapes import MAX_EVENTS, EventBatch
+from experiments.intake.shapes import MAX_EVENTS, BatchContext, EventBatch
+from experiments.intake.skew import skew_of
 from experiments.tasks import send_drain_hint
 from experiments.traffic.requests import traffic_of
 
@@ -42,7 +43,7 @@ def events(request: HttpRequest) -> HttpResponse:
     raw = read_body(request)
     site = snapshot.sites[key.site_id]
     with room_for_events(), committed():
-        batch = _batch_of(raw)
+        batch, received_at = _batch_of(raw), datetime.now(UTC)
         receipt = accept_events(
             site=site,
             events=batch.events,
@@ -50,9 +51,16 @@ def events(request: HttpRequest) -> HttpResponse:
             api_key_id=key.id,
             traffic=traffic_of(request, key, site, user_agent=batch.context.user_agent),
             now=clock_of(key, site, batch.context.now),
-            received_at=datetime.now(UTC),
+            received_at=received_at,
+            skew=_skew_of(batch.context, received_at),
         )
     return json_answer(receipt, 202)
+
+
+def _skew_of(context: BatchContext, received_at: datetime) -> timedelta:
+    """Return how far the sender's clock runs ahead; one that is simulated is right."""
+    is_simulated = context.now is not None
+    return timedelta() if is_simulated else skew_of(context.sent_at, received_at=received_at)
 
 
 @contextmanager

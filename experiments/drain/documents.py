@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -60,17 +60,21 @@ class StoredEvent(Struct, frozen=True):
 
 
 class EventDocument(Struct, frozen=True):
-    """What an inbox row of events holds; `key`: what sent it, `traffic`: of which kind."""
+    """What an inbox row of events holds; `key`: what sent it, `traffic`: its kind."""
 
     trusted: bool
     now: datetime
     events: list[Raw]
     key: int | None = None
     traffic: str = ""
+    skew_s: int = 0
 
 
 class Batch(Struct, frozen=True):
-    """What holds for all events of an inbox row; `latest` is the last moment that is taken."""
+    """What holds for all events of an inbox row.
+
+    `latest`: the last moment that is taken, by the sender's clock, which is `skew` ahead of ours.
+    """
 
     site: Site
     is_trusted: bool
@@ -79,6 +83,7 @@ class Batch(Struct, frozen=True):
     received_at: datetime
     api_key_id: int | None
     traffic: str = ""
+    skew: timedelta = timedelta()
 
 
 class Arrival(Struct, frozen=True):
@@ -99,7 +104,12 @@ class Arrival(Struct, frozen=True):
         """Return when it happened; of a clock that runs ahead, arrival time is closer."""
         # In UTC: PostgreSQL takes no offset of sixteen hours or more.
         occurred_at = self.event.occurred_at
-        return self.batch.now if self.is_ahead else occurred_at.astimezone(UTC)
+        return self.batch.now if self.is_ahead else occurred_at.astimezone(UTC) - self.batch.skew
+
+    @property
+    def is_corrected(self) -> bool:
+        """Return whether it is dated otherwise than its sender did."""
+        return self.is_ahead or bool(self.batch.skew)
 
     @property
     def body(self) -> str:
@@ -131,14 +141,15 @@ def _arrivals_of(row: InboxBatch, sites: Mapping[int, Site]) -> Iterator[Arrival
         received_at=row.received_at,
         api_key_id=document.key,
         traffic=document.traffic,
+        skew=timedelta(seconds=document.skew_s),
     )
     for raw in document.events:
         yield arrival_of(batch, raw)
 
 
-def batch_of(site: Site, *, now: datetime, **known: Any) -> Batch:
-    """Return what holds for events of one sender whose clock is `now`."""
-    return Batch(site=site, now=now, latest=now + MAX_AHEAD, **known)
+def batch_of(site: Site, *, now: datetime, skew: timedelta = timedelta(), **known: Any) -> Batch:
+    """Return what holds for events of one sender, whose clock is `skew` ahead of `now`."""
+    return Batch(site=site, now=now, latest=now + skew + MAX_AHEAD, skew=skew, **known)
 
 
 def arrival_of(batch: Batch, raw: Raw) -> Arrival:

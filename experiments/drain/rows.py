@@ -115,7 +115,7 @@ def _bag(arrival: Arrival, raw: Raw) -> str:
 
 def _properties(arrival: Arrival) -> str:
     bag = _bag(arrival, arrival.event.properties)
-    if not arrival.is_ahead:
+    if not arrival.is_corrected:
         return bag
     return bag[:-1] + ("," if len(bag) > len("{}") else "") + '"clock_corrected":true}'
 

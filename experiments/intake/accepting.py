@@ -65,25 +65,27 @@ def accept_events(
     received_at: datetime,
     api_key_id: int | None = None,
     traffic: str = "",
+    skew: timedelta = timedelta(),
     translate: Callable[[bytes], bytes] = bytes,
 ) -> Receipt:
     """Commit the good events of a batch to the inbox and the bad ones to quarantine.
 
     `now` is the clock that ages count from (simulated sites have their own); `is_trusted` says
-    that a secret key sent the batch, `api_key_id` which one; `traffic` is its kind. `translate`
-    turns what another protocol sends into an event of ours, or raises what is wrong with it;
-    quarantine keeps what was sent. When this returns, everything is committed, and counted.
+    that a secret key sent the batch, `api_key_id` which one; `traffic` is its kind, `skew` how far
+    the sender's clock runs ahead. `translate` turns what another protocol sends into an event of
+    ours, or raises what is wrong with it; quarantine keeps what was sent. When this returns,
+    everything is committed, and counted.
     """
     good: list[bytes] = []
     rejected: list[Rejection] = []
     for index, raw in enumerate(events):
         try:
-            good.append(checked_event(translate(bytes(raw)), site=site, now=now))
+            good.append(checked_event(translate(bytes(raw)), site=site, now=now + skew))
         except Refused as refusal:
             rejected.append(Rejection(index, refusal.code, refusal.field, refusal.detail))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             rejected.append(rejection_of(index, error, bytes(raw)))
-    sender = Sender(is_trusted=is_trusted, now=now, api_key_id=api_key_id, traffic=traffic)
+    sender = Sender(is_trusted, now, api_key_id, traffic, skew)
     # What is one statement needs no transaction around it, which would be two more round trips.
     with transaction.atomic() if rejected else nullcontext():
         store_events(site.id, good, sender, received_at=received_at, refused=len(rejected))

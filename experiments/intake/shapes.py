@@ -71,9 +71,13 @@ class EventIn(Struct, frozen=True, omit_defaults=True):
 
 
 class BatchContext(Struct, frozen=True):
-    """What holds for a batch: the time on a simulated site, and the visitor's user agent."""
+    """What holds for a batch: by its sender's clock, and the visitor's user agent.
+
+    `sent_at`: corrects the events of a clock that is wrong; `now`: the time on a simulated site.
+    """
 
     now: Annotated[datetime, Meta(tz=True)] | None = None
+    sent_at: Annotated[datetime, Meta(tz=True)] | None = None
     user_agent: UserAgent | None = None
 
 

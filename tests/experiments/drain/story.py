@@ -26,8 +26,9 @@ def facts_of(site: Site, experiment: Experiment) -> list[Fact]:
 
     v-1 sees the control twice, clicks, buys before, within and after the window of 14 days, signs
     in as a-1, and buys once as a-1 only; its order o-1 is refunded in part by a clerk, after a
-    month, and sent again with the refund. A phone whose clock is five hours ahead buys as v-1.
-    v-2 meets both variants. v-3 sees the treatment and buys quoting the list only.
+    month, and sent again with the refund. A phone whose clock is five hours ahead buys as v-1, so
+    does one three hours behind that says when it sent. v-2 meets both variants. v-3 sees the
+    treatment and buys quoting the list only.
     """
     control, treatment = (variants_of(experiment)[key] for key in ("control", "treatment"))
     first = a_slate(site, variant=control, at=NOW)
@@ -48,6 +49,7 @@ def facts_of(site: Site, experiment: Experiment) -> list[Fact]:
     as_account = a_purchase(700, at=NOW + 5 * HOUR, unit={"account_id": "a-1"})
     too_early = a_purchase(40, at=NOW + 2 * HOUR, unit={"account_id": "a-1"})
     ahead = a_purchase(300, at=NOW + 9 * HOUR)
+    behind = a_purchase(200, at=NOW - 2 * HOUR)
 
     def accepted(event: dict[str, Any], after: timedelta) -> Fact:
         return lambda: put_events(site, event, now=NOW + after)
@@ -68,6 +70,7 @@ def facts_of(site: Site, experiment: Experiment) -> list[Fact]:
         accepted(as_account, 5 * HOUR),
         accepted(too_early, 5 * HOUR),
         accepted(ahead, 4 * HOUR),
+        lambda: put_events(site, behind, now=NOW + HOUR, skew=-3 * HOUR),
         accepted(quoting, 3 * HOUR),
     ]
 

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -36,11 +36,15 @@ def a_purchase(amount: int, **fields: Any) -> dict[str, Any]:
 
 
 def put_events(
-    site: Site, *events: dict[str, Any], now: datetime = NOW, is_trusted: bool = True
+    site: Site,
+    *events: dict[str, Any],
+    now: datetime = NOW,
+    is_trusted: bool = True,
+    skew: timedelta = timedelta(),
 ) -> None:
     """Let one batch of accepted events wait."""
     bodies = [encoder.encode(msgspec.convert(event, EventIn)) for event in events]
-    store_events(site.pk, bodies, Sender(is_trusted, now), received_at=now)
+    store_events(site.pk, bodies, Sender(is_trusted, now, skew=skew), received_at=now)
 
 
 def put_poison(site: Site) -> InboxBatch:
