@@ -44,7 +44,10 @@ OPERATIONS = (
             " the answer. Each event is judged alone: a bad one never fails its neighbours, and is"
             " kept in quarantine with its reason. Sending an event again is always safe: its id"
             " counts once. Of repeated names in an object the last one counts. A beacon, which"
-            " cannot send headers, sends `text/plain` to `/api/v1/events?key=pk_…`."
+            " cannot send headers, sends `text/plain` to `/api/v1/events?key=pk_…`. With"
+            " `context.sent_at` a clock that is wrong by more than five minutes is corrected; a"
+            " server may pass on its visitor's `context.user_agent`, by which declared bots are"
+            " known and left out."
         ),
         request=EventBatch,
         response=Receipt,
