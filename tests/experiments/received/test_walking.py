@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ def test_rows__in_pages__are_found_once_each(site: Site, is_indexed: bool) -> No
     rows, found, before = Duplicate.objects.filter(site=site), [], None
 
     while True:
-        place = {"before": before, "limit": 4}
+        place: Any = {"before": before, "limit": 4}
         walked = take(rows, **place) if is_indexed else walk(rows, rows, **place)
         found += [row.pk for row in walked.rows]
         before = walked.before

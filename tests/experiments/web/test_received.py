@@ -126,7 +126,9 @@ def test_tail__in_pages__shows_each_event_once(
     sent(shop, *good[:3])
     sent(shop, *(bad_purchase() for _each in range(5)))
 
-    seen, query, pages = [], {}, 0
+    seen: list[str] = []
+    query: dict[str, str] = {}
+    pages = 0
     while True:
         answer = ines.get(TAIL, query)
         seen += [row.url for row in answer.context["rows"]]
@@ -224,7 +226,7 @@ def test_refused__event_corrected_into_nonsense__is_told_so(
 
 
 def test_hostile__texts_anywhere__are_shown_as_text(ines: Client, shop: Caller) -> None:
-    hostile = {"unit": {"visitor_id": EVIL}, "session_id": EVIL, "item_id": EVIL}
+    hostile: dict[str, Any] = {"unit": {"visitor_id": EVIL}, "session_id": EVIL, "item_id": EVIL}
     page = refused(shop, an_event("purchase", **hostile, attributes={EVIL: "x" * 300}))
     sent(shop, an_event(**hostile))
 
