@@ -78,7 +78,7 @@ APPLIERS: list[Callable[[Touched], None]] = []
 ERASERS: list[Callable[[int, str, str], dict[str, int]]] = []
 # Each returns what its room holds of a unit (site id, unit type, unit id), as JSON by table.
 SUBJECT_READERS: list[Callable[[int, str, str], dict[str, list[Any]]]] = []
-# Each says how its room is, for the health page, /readyz and the doctor.
+# Each says how its room is, for the health page, its endpoint and the doctor.
 HEALTH_CHECKS: list[Callable[[], list[HealthCheck]]] = []
 # Each names the first day of a site's events and slates that its room still needs ("2026-11-20"),
 # None for none; what is older may be exported and dropped.

@@ -8,6 +8,7 @@ from experiments.desks import VARIANT_DESKS, open_desk
 from experiments.models import Site
 from experiments.registries import (
     ERASERS,
+    HEALTH_CHECKS,
     LAUNCH_CHECKS,
     PARAMETER_CHOICES,
     PARAMETER_PINNERS,
@@ -35,6 +36,7 @@ RECOMMENDER_CHOICE = ParameterChoice("recommender", "Recommender", recommender_o
 def register() -> None:
     """Fill the registries of the room below, and let serving processes notice new artifacts."""
     from recommenders.desk import DESK
+    from recommenders.health import artifact_checks
     from recommenders.launching import serving_checks
     from recommenders.models import Artifact, Recommender
     from recommenders.subjects import erase_unit, read_unit
@@ -46,6 +48,7 @@ def register() -> None:
     _add(PARAMETER_CHOICES, RECOMMENDER_CHOICE)
     _add(ERASERS, erase_unit)
     _add(SUBJECT_READERS, read_unit)
+    _add(HEALTH_CHECKS, artifact_checks)
     for model in (Artifact, Recommender):
         for signal in (post_save, post_delete):
             signal.connect(bump, sender=model, dispatch_uid=f"bump-{model.__name__}-{id(signal)}")
