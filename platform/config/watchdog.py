@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 EVERY_S = 10.0
 STUCK_S = 60.0  # the oldest batch has waited so long, and for half as long nothing was applied
 ANSWER_S = 5.0
+LONGEST_S = 600.0  # between two restarts for the same batch
 
 
 class Watchdog:
@@ -62,18 +63,21 @@ class Judge:
         self._stuck_s = stuck_s
         self._batch: str | None = None
         self._since = 0.0
+        self._patience_s = stuck_s / 2
 
     def is_stuck(self, events: dict[str, Any], now: float) -> bool:
-        """Return whether to restart; then not again before the same time has passed anew.
+        """Return whether to restart; for the same batch again only after twice the time and more.
 
+        A worker on a busy machine takes long to start, and must not be killed while it does.
         `events`: that part of /readyz; `now`: seconds of a monotonic clock.
         """
         batch, age_s = events.get("oldest_received_at"), events.get("oldest_age_s") or 0.0
         if batch != self._batch:
-            self._batch, self._since = batch, now
-        if batch is None or age_s <= self._stuck_s or now - self._since < self._stuck_s / 2:
+            self._batch, self._since, self._patience_s = batch, now, self._stuck_s / 2
+        if batch is None or age_s <= self._stuck_s or now - self._since < self._patience_s:
             return False
-        self._since = now + self._stuck_s / 2  # a restarted worker gets the whole time
+        self._since = now
+        self._patience_s = min(2 * max(self._stuck_s, self._patience_s), LONGEST_S)
         return True
 
 
