@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from experiments.keys import create_api_key
+from experiments.keys import SCOPES, create_api_key
 from experiments.models import Experiment, Membership, Site
 from experiments.services import VariantDraft, create_experiment, create_site, start_experiment
 from recommenders.catalogue import ItemRecord, upsert_items
@@ -24,8 +24,7 @@ def a_site(slug: str = "shop", **fields: Any) -> Site:
 def simulated_site(slug: str = "shop") -> tuple[Site, str]:
     """Return a simulated site and a secret key that may set its clock."""
     site = a_site(slug, is_simulated=True)
-    scopes = ["recommend", "events", "assign", "items", "experiments", "analyses", "simulate"]
-    _row, secret = create_api_key(site=site, name="tests", scopes=scopes)
+    _row, secret = create_api_key(site=site, name="tests", scopes=SCOPES)
     return site, secret
 
 
