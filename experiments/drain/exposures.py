@@ -15,6 +15,11 @@ CHUNK = 500  # ids in one query; SQLite takes 999 parameters
 
 UnitKey = tuple[int, int, str]  # experiment id, phase, unit id
 
+# Of two variants at one moment the one that was set up first: arrival decides nothing.
+EARLIER = (
+    "(excluded.ts_us, excluded.variant_id)"
+    " < (experiments_exposure.ts_us, experiments_exposure.variant_id)"
+)
 # One statement for SQLite and PostgreSQL: the earliest sighting names the variant, and a second
 # variant marks the unit for good. Ordering by key keeps two drains from waiting on each other.
 UPSERT = """
@@ -25,17 +30,17 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, {json}, %s, '')
 ON CONFLICT (experiment_id, phase, unit_id) DO UPDATE SET
     is_multiple = experiments_exposure.is_multiple OR excluded.is_multiple
         OR experiments_exposure.variant_id <> excluded.variant_id,
-    variant_id = CASE WHEN excluded.ts_us < experiments_exposure.ts_us
+    variant_id = CASE WHEN {earlier}
         THEN excluded.variant_id ELSE experiments_exposure.variant_id END,
-    unit_type = CASE WHEN excluded.ts_us < experiments_exposure.ts_us
+    unit_type = CASE WHEN {earlier}
         THEN excluded.unit_type ELSE experiments_exposure.unit_type END,
-    first_at = CASE WHEN excluded.ts_us < experiments_exposure.ts_us
+    first_at = CASE WHEN {earlier}
         THEN excluded.first_at ELSE experiments_exposure.first_at END,
-    day = CASE WHEN excluded.ts_us < experiments_exposure.ts_us
+    day = CASE WHEN {earlier}
         THEN excluded.day ELSE experiments_exposure.day END,
-    attributes = CASE WHEN excluded.ts_us < experiments_exposure.ts_us
+    attributes = CASE WHEN {earlier}
         THEN excluded.attributes ELSE experiments_exposure.attributes END,
-    ts_us = CASE WHEN excluded.ts_us < experiments_exposure.ts_us
+    ts_us = CASE WHEN {earlier}
         THEN excluded.ts_us ELSE experiments_exposure.ts_us END
 """
 
@@ -69,7 +74,7 @@ def record_exposures(sightings: Sequence[Sighting]) -> frozenset[UnitKey]:
     if earliest:
         with connection.cursor() as cursor:
             cursor.executemany(
-                UPSERT.format(json=json_slot),
+                UPSERT.format(json=json_slot, earlier=EARLIER),
                 [_values(first, multiple) for first, multiple in earliest],
             )
     return frozenset(sighting.key for sighting, _multiple in earliest)
@@ -116,7 +121,7 @@ def _earliest(sightings: Iterable[Sighting]) -> list[tuple[Sighting, bool]]:
         seen = first.setdefault(sighting.key, sighting)
         if seen.variant_id != sighting.variant_id:
             multiple.add(sighting.key)
-        if sighting.at < seen.at:
+        if (sighting.at, sighting.variant_id) < (seen.at, seen.variant_id):
             first[sighting.key] = sighting
     return [(first[key], key in multiple) for key in sorted(first)]
 

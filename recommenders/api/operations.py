@@ -39,8 +39,8 @@ OPERATIONS = (
             "The list of the variant that the visitor belongs to, and the assignment with its"
             " reason. The list is recorded as an exposure; quote its `request_id` in later events."
             " When the service is ill the answer is still a list, and `fallback` says why."
-            " Declared bots are in no experiment (`BOT`): a browser's user agent tells, and a server"
-            " may pass on its visitor's as `context.user_agent`. Who calls from a network of the"
+            " Declared bots are in no experiment (`BOT`): a browser's user agent tells, a server"
+            " may pass on `context.user_agent`. Who calls from a network of the"
             " site's own sees a variant that does not count (`QA`)."
         ),
         request=SlateRequest,

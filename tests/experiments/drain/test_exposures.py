@@ -42,12 +42,13 @@ def test_exposure__slates_in_any_order__is_the_earliest(
 
 @pytest.mark.parametrize("order", [("control", "treatment"), ("treatment", "control")])
 @pytest.mark.parametrize("is_one_pass", [True, False])
+@pytest.mark.parametrize("apart", [HOUR, timedelta()])
 def test_exposure__two_variants__is_marked_and_keeps_the_first(
-    order: tuple[str, str], is_one_pass: bool
+    order: tuple[str, str], is_one_pass: bool, apart: timedelta
 ) -> None:
     site = a_site()
     variants = variants_of(running_experiment(site))
-    times = {"control": NOW, "treatment": NOW + HOUR}
+    times = {"control": NOW, "treatment": NOW + apart}
 
     for key in order:
         put_slates(a_slate(site, variant=variants[key], at=times[key]))
