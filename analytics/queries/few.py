@@ -9,7 +9,17 @@ from typing import Any
 from django.db import connection
 
 from analytics.queries.terms import Term, Terms
-from analytics.queries.units import DAY_US, Cut, Part, Span, event_sums, exposed, slate_sums
+from analytics.queries.units import (
+    BEFORE,
+    DAY_US,
+    SINCE,
+    Cut,
+    Part,
+    Span,
+    event_sums,
+    exposed,
+    slate_sums,
+)
 from experiments.clock import EPOCH
 
 EVER_US = 2**62  # later than any row
@@ -40,8 +50,12 @@ def exposed_among(cut: Cut) -> dict[str, tuple[int, int]]:
 
 
 def event_sums_of(terms: Terms, types: Sequence[str], cut: Cut, span: Span) -> Sums:
-    """Return the terms over events of the cut's units that have any in the span."""
-    return _sums(cut, event_sums(terms.of("events"), types, cut, span), "ev")
+    """Return the terms over events of the cut's units that have any in the span.
+
+    First those since first exposure, then all of them once more before it.
+    """
+    part = event_sums(terms.of("events"), types, cut, span, (SINCE, BEFORE))
+    return _sums(cut, part, "ev")
 
 
 def slate_sums_of(terms: Terms, cut: Cut, span: Span) -> Sums:

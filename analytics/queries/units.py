@@ -15,6 +15,8 @@ UNIT_COLUMNS = {"visitor": "visitor_id", "account": "account_id", "session": "se
 DAY_US = 86_400_000_000
 HISTORY_DAYS = 28  # before first exposure, for CUPED
 
+SINCE, BEFORE = " FILTER (WHERE e.ts_us >= e.t0)", " FILTER (WHERE e.ts_us < e.t0)"
+
 Part = tuple[str, tuple[Any, ...]]
 
 
@@ -75,10 +77,17 @@ def exposed(cut: Cut) -> Part:
 
 
 def event_sums(
-    terms: Sequence[tuple[int, Term]], types: Sequence[str], cut: Cut, span: Span
+    terms: Sequence[tuple[int, Term]],
+    types: Sequence[str],
+    cut: Cut,
+    span: Span,
+    whens: Sequence[str] = ("",),
 ) -> Part:
-    """Return the terms over events per unit that has any in the span."""
-    columns = _columns(terms)
+    """Return the terms over events per unit that has any in the span.
+
+    With several `whens` all terms stand once for each: `SINCE` or `BEFORE` first exposure.
+    """
+    columns = ",\n        ".join(_columns(terms, when) for when in whens)
     rows, bound = _events_of_units(types, cut, span)
     sql = f"""ev AS (
     SELECT e.unit_id,
@@ -88,11 +97,13 @@ def event_sums(
     ) e
     GROUP BY e.unit_id
 )"""  # noqa: S608 - as above
-    return sql, (*(value for _i, term in terms for value in term.values), *bound)
+    values = [value for _i, term in terms for value in term.values]
+    return sql, (*values * len(whens), *bound)
 
 
-def _columns(terms: Sequence[tuple[int, Term]]) -> str:
-    return ",\n        ".join(f"CAST({term.sql} AS BIGINT) AS c{i}" for i, term in terms)
+def _columns(terms: Sequence[tuple[int, Term]], when: str = "") -> str:
+    name = "h" if when == BEFORE else "c"
+    return ",\n        ".join(f"CAST({term.sql}{when} AS BIGINT) AS {name}{i}" for i, term in terms)
 
 
 def _events_of_units(types: Sequence[str], cut: Cut, span: Span) -> Part:
@@ -115,7 +126,7 @@ def _events_by(unit_type: str, types: Sequence[str], cut: Cut, span: Span) -> Pa
     # Said of both sides of the join, so that each is found by its own index.
     among, units = cut.among(f"e.{UNIT_COLUMNS[unit_type]}")
     sql = f"""        SELECT f.unit_id, e.type, e.amount, e.quantity, e.order_ref, e.order_id,
-            e.refunded, e.refunded_quantity
+            e.refunded, e.refunded_quantity, e.ts_us, f.t0
         FROM f JOIN experiments_event e
         ON e.site_id = %s AND e.{UNIT_COLUMNS[unit_type]} = f.unit_id
         AND {span.over("e")} AND e.ts_us <= %s{days}{among}

@@ -22,10 +22,9 @@ Key = tuple[int, str]  # metric id, unit id
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The terms' sums by unit: over events in the window and before, over slates."""
+    """The terms' sums by unit: over events, in the window and once more before; over slates."""
 
     events: Sums
-    history: Sums
     slates: Sums
 
 
@@ -49,14 +48,13 @@ def rows_of(plan: Plan, units: Sequence[str]) -> dict[Key, Row]:
 def _find(plan: Plan, terms: Terms, exposed: Mapping[str, tuple[int, int]]) -> Found:
     cut = replace(plan.cut, units=tuple(exposed))
     times = [t0 for _variant_id, t0 in exposed.values()]
-    window, before = (
+    window, whole = (
         within(span, min(times), max(times))
-        for span in (Span(0, cut.window_days), Span(-HISTORY_DAYS, 0))
+        for span in (Span(0, cut.window_days), Span(-HISTORY_DAYS, cut.window_days))
     )
     has_events, has_slates = bool(terms.of("events")), bool(terms.of("slates"))
     return Found(
-        events=event_sums_of(terms, plan.types, cut, window) if has_events else {},
-        history=event_sums_of(terms, plan.types, cut, before) if has_events else {},
+        events=event_sums_of(terms, plan.types, cut, whole) if has_events else {},
         slates=slate_sums_of(terms, cut, window) if has_slates else {},
     )
 
@@ -85,7 +83,8 @@ class _Reader:
             # Before its first exposure nothing was shown to a unit in this phase.
             return _column(self._found.slates, self._slates[side]), {}
         index = self._events[side]
-        return _column(self._found.events, index), _column(self._found.history, index)
+        before = index + len(self._events)
+        return _column(self._found.events, index), _column(self._found.events, before)
 
 
 def _column(sums: Sums, index: int) -> dict[str, int]:
