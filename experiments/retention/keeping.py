@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count
 
-from experiments.clock import day_of
+from experiments.clock import EPOCH, MICROSECOND, day_of
 from experiments.models import Site
 from experiments.registries import KEPT_DAYS
 from experiments.retention.tables import TABLES, Table
+from experiments.selectors import newest_event_us
 
 # Events are taken up to seven days late, and a day is only worth exporting once it is whole.
 FEWEST_DAYS = 14
@@ -33,6 +34,8 @@ def first_kept_day(site: Site, *, now: datetime) -> str | None:
     if site.retention_days is None:
         return None
     kept = max(site.retention_days, FEWEST_DAYS)
+    if site.is_simulated and (newest_us := newest_event_us(site.pk)):
+        now = min(now, EPOCH + newest_us * MICROSECOND)  # its clock stands at its latest row
     needed = [day for ask in KEPT_DAYS if (day := ask(site.pk)) is not None]
     return min([day_of(now - timedelta(days=kept), site.timezone), *needed])
 

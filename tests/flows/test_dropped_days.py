@@ -30,6 +30,8 @@ def experiment(monkeypatch: pytest.MonkeyPatch) -> Experiment:
     experiment = a_run(BEHAVIOUR, has_ended=False)
     experiment.site.retention_days = 60
     experiment.site.save()
+    newest = microseconds(LATER)  # as the drain leaves it: a simulated site's clock
+    Tally.objects.create(site=experiment.site, slot=Tally.DRAIN, newest_us=newest)
     return experiment
 
 
@@ -56,8 +58,6 @@ def test_report__ended_experiment_whose_rows_were_dropped__is_unchanged(
     experiment: Experiment,
 ) -> None:
     keep_rollups(experiment)
-    newest = microseconds(END)  # as the drain leaves it: a simulated site's clock
-    Tally.objects.create(site=experiment.site, slot=Tally.DRAIN, newest_us=newest)
     Slate.objects.filter(pk__in=Slate.objects.values("pk")[:7]).update(fallback="popularity")
     end(experiment)
     before = report_of(experiment)

@@ -109,6 +109,13 @@ def test_first_kept_day__too_few_days__are_made_fourteen(site: Site) -> None:
     assert first_kept_day(site, now=NOW) == days_ago(14)
 
 
+def test_first_kept_day__simulated_site__counts_from_its_latest_row(site: Site) -> None:
+    site.is_simulated = True
+    store_events(site, 100)
+
+    assert first_kept_day(site, now=NOW) == days_ago(130)
+
+
 def test_run_retention__day_still_needed__stays(site: Site, needed_from: Any) -> None:
     store_events(site, 40, 36, 35)
     needed_from(days_ago(36))
