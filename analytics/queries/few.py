@@ -28,12 +28,16 @@ EVER_US = 2**62  # later than any row
 # drain, or loops over all units for each of all events.
 LOOKUPS = """
 SET LOCAL enable_seqscan = off;
+SET LOCAL enable_bitmapscan = off;
+SET LOCAL random_page_cost = 0.1;
 SET LOCAL enable_nestloop = off;
 SET LOCAL enable_mergejoin = off;
 SET LOCAL jit = off
 """
 AS_BEFORE = """
 SET LOCAL enable_seqscan TO DEFAULT;
+SET LOCAL enable_bitmapscan TO DEFAULT;
+SET LOCAL random_page_cost TO DEFAULT;
 SET LOCAL enable_nestloop TO DEFAULT;
 SET LOCAL enable_mergejoin TO DEFAULT;
 SET LOCAL jit TO DEFAULT
