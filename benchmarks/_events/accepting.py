@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
+
 from benchmarks._events.mix import Mix
 from config.running import default_services, wait_ready
 from config.supervisor import Supervisor
@@ -17,7 +19,7 @@ from config.supervisor import Supervisor
 CLIENTS = 16
 ANSWER_S = 30.0
 LIMIT_S = 600.0
-WEB_WORKERS = 2
+WEB_WORKERS = {"postgresql": 2, "sqlite": 1}  # SQLite has one writer
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def a_web_server() -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     services = default_services(
-        port=port, workers=WEB_WORKERS, env={"ARMATURE_RATE_LIMIT": "1000000"}
+        port=port, workers=WEB_WORKERS[connection.vendor], env={"ARMATURE_RATE_LIMIT": "1000000"}
     )
     supervisor = Supervisor([each for each in services if each.name == "web"], sys.stderr)
     try:

@@ -22,6 +22,7 @@ from experiments.models import InboxBatch
 from experiments.retention.partitions import make_days_ahead
 
 PACE = 150  # documents of 100 events a second: the rate that is aimed at
+WARM_UP = 2_000
 ONE_BY_ONE = 3_000  # events of the slow way
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -87,7 +88,7 @@ def report(options: argparse.Namespace) -> None:
     )
     _accept(bench)
     is_split = connection.vendor == "postgresql"
-    print(table(bench.apply([1, 2] if is_split else [1])))
+    print(table(bench.apply([1, 2] if is_split else [1])), end="\n\n")
     if is_split:
         rate = statistics.median(
             store_one_by_one(bench.draw(ONE_BY_ONE), ONE_BY_ONE) for _ in range(options.repeats)
@@ -104,7 +105,7 @@ def _accept(bench: Bench) -> None:
     _key, secret = create_api_key(site=bench.site, name="bench")
     connection.close()
     with a_web_server() as port:
-        send(port, secret, bench.draw(10_000))
+        send(port, secret, bench.draw(WARM_UP))
         for pace in (0, PACE):
             for _ in range(bench.options.repeats):
                 done = send(port, secret, bench.draw(bench.options.events), per_second=pace)

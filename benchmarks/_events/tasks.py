@@ -39,7 +39,7 @@ def store_one_by_one(mix: Mix, events: int) -> float:
         for body in bodies:
             store.delay(body)
         wanted = len({body[: body.index(",")] for body in bodies})
-        worker = subprocess.Popen(_COMMAND, cwd=ROOT, env=_environment())
+        worker = subprocess.Popen(_COMMAND, cwd=ROOT, env=_environment(), stderr=subprocess.DEVNULL)
         try:
             return _rate(connection, wanted)
         finally:
