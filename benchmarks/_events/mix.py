@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -65,7 +66,7 @@ def _event(rng: random.Random, moment: datetime, lists: Sequence[uuid.UUID]) -> 
     unit = {"visitor_id": f"v-{visitor}"}
     if visitor % 5 == 0:
         unit["account_id"] = f"a-{visitor}"
-    event = {
+    event: dict[str, Any] = {
         "event_id": str(uuid7(moment, rng)),
         "type": kind,
         "occurred_at": moment.astimezone(UTC).isoformat(),

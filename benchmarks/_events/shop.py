@@ -16,8 +16,7 @@ from experiments.drain.slates import apply_slates
 from experiments.intake.inbox import write_slates
 from experiments.intake.slates import ServedSlate
 from experiments.models import Experiment, InboxBatch, Site
-from experiments.services import create_experiment, create_site
-from experiments.services.drafting import VariantDraft
+from experiments.services import VariantDraft, create_experiment, create_site
 
 LISTS = 20_000
 METRICS = ("revenue_per_unit", "conversion", "ctr")
@@ -47,7 +46,7 @@ def served_lists(site: Site, now: datetime, seed: int) -> list[uuid.UUID]:
         for _ in range(LISTS)
     ]
     write_slates(served)
-    apply_slates(InboxBatch.objects.filter(kind="slates"))
+    apply_slates(list(InboxBatch.objects.filter(kind="slates")))
     InboxBatch.objects.filter(kind="slates").delete()
     return [slate.request_id for slate in served]
 

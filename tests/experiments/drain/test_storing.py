@@ -27,7 +27,7 @@ TEXTS = ["v-ü", "a\tb", "a\nb\r", "\\N", "\\.", "a\\tb", 'q"', "100 %s", "☃ �
 
 
 def a_row(site: Site, text: str = "v-1", **fields: Any) -> EventRow:
-    values = {
+    values: dict[str, Any] = {
         "site_id": site.pk,
         "event_id": str(uuid.uuid4()),
         "type": "purchase",
