@@ -24,6 +24,14 @@ PASSING = {"40001", "40P01"}  # serialisation failure, deadlock
 TOO_COMPLEX = "54"  # limits that a batch itself exceeds, nested too deep for instance
 
 
+class Killed(Exception):
+    """The process that applied a batch was killed, as by the kernel when memory runs out."""
+
+    def __str__(self) -> str:
+        """Return what to look at."""
+        return "the process that applied it was killed; was it out of memory?"
+
+
 def retried(work: Callable[[], T]) -> T:
     """Return what `work`, a transaction, returns; up to three times more after a deadlock."""
     for retry in range(MAX_RETRIES):

@@ -10,7 +10,14 @@ from django.db import connection, transaction
 from experiments.drain.events import apply_events
 from experiments.drain.exposures import record_exposures
 from experiments.drain.finish import finish_pass
-from experiments.drain.isolating import MAX_ATTEMPTS, count_attempt, is_fault_of_batch, retried
+from experiments.drain.in_hand import in_hand, left_in_hand
+from experiments.drain.isolating import (
+    MAX_ATTEMPTS,
+    Killed,
+    count_attempt,
+    is_fault_of_batch,
+    retried,
+)
 from experiments.drain.slates import apply_slates
 from experiments.intake.hints import mark_asleep, mark_awake
 from experiments.models import InboxBatch
@@ -44,7 +51,7 @@ class Drained:
 def drain_until_idle(*, limit_s: float = 20.0, linger_s: float = LINGER_S) -> int:
     """Apply batches until the inbox stays empty for `linger_s`; return how many were applied."""
     began = idle_since = time.monotonic()
-    total = 0
+    total = apply_left_behind().batches
     while time.monotonic() - began < limit_s:
         mark_awake()
         done = drain_once()
@@ -58,6 +65,21 @@ def drain_until_idle(*, limit_s: float = 20.0, linger_s: float = LINGER_S) -> in
     # Whoever saw us awake sent no hint: one look more, after the flag is gone, finds its work.
     mark_asleep()
     return total + drain_once().batches
+
+
+def apply_left_behind() -> Drained:
+    """Apply, each by itself, the batches at which a process was killed.
+
+    Whoever is killed again tells which one it was: a batch that was alone counts the attempt.
+    """
+    done = Drained()
+    for pks in left_in_hand():
+        if len(pks) == 1:
+            log.error("a process was killed while it applied the batch id=%d", pks[0])
+            count_attempt(pks[0], Killed())
+        for pk in pks:
+            done += _apply_part([pk])
+    return done
 
 
 def drain_once(*, limit: int = BATCHES) -> Drained:
@@ -86,6 +108,11 @@ def _apply(batches: list[InboxBatch]) -> Drained:
     """Apply these batches inside the caller's transaction and delete them."""
     if not batches:
         return Drained()
+    with in_hand([batch.pk for batch in batches]):
+        return _applied(batches)
+
+
+def _applied(batches: list[InboxBatch]) -> Drained:
     slates = apply_slates([b for b in batches if b.kind == InboxBatch.Kind.SLATES])
     events = apply_events([b for b in batches if b.kind == InboxBatch.Kind.EVENTS])
     exposed = record_exposures([*slates.sightings, *events.sightings])
