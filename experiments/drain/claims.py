@@ -11,12 +11,14 @@ from experiments.drain.documents import StoredEvent
 from experiments.drain.exposures import Sighting
 from experiments.drain.phases import Split, split_at, splits_of
 from experiments.intake.shapes import EventIn, encoder
-from experiments.models import Quarantine, Site
+from experiments.models import Event, Quarantine, Site
 from experiments.snapshot import compilable, compile_experiment
 from experiments.subjects.hashing import stored_id
 from experiments.subjects.hiding import hidden_body, with_hashes
 from experiments.tokens import kept_claim
 from experiments.visits import attributes_of
+
+MISMATCH = "exposure_mismatch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Claim:
     received_at: datetime
 
 
-def is_claim(event: EventIn | StoredEvent) -> bool:
+def is_claim(event: EventIn | StoredEvent | Event) -> bool:
     """Return whether the event claims that its unit met a variant."""
     return event.type == "exposure"
 
@@ -131,7 +133,7 @@ def _quarantine(claim: Claim, problem: str) -> None:
     Quarantine.objects.create(
         site=claim.site,
         received_at=claim.received_at,
-        code="exposure_mismatch",
+        code=MISMATCH,
         field="properties",
         detail=problem,
         event_id=str(claim.event.event_id),

@@ -6,6 +6,7 @@ from experiments.drain.events import AppliedEvents
 from experiments.drain.exposures import UnitKey
 from experiments.drain.flags import flag_exposures
 from experiments.drain.joins import join_requests
+from experiments.drain.late_claims import claim_again
 from experiments.drain.links import link_units
 from experiments.drain.lock import hold_tail_lock
 from experiments.drain.orders import match_orders
@@ -31,7 +32,7 @@ def settle(slates: AppliedSlates, events: AppliedEvents, exposed: Iterable[UnitK
     """
     joined = join_requests(slates, events)
     linked = link_units(slates.rows, [*events.rows, *joined.completed])
-    exposed = frozenset(exposed)
+    exposed = frozenset(exposed) | claim_again(joined.completed)
     flag_exposures(exposed)
     touched = Touched(
         exposed | slates.touched | joined.exposures,

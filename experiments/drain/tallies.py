@@ -43,6 +43,11 @@ def count_applied(events: AppliedEvents, slates: Iterable[Slate]) -> None:
         )
 
 
+def count_held(site_id: int) -> None:
+    """Count an exposure as applied that was set aside: its claim holds after all."""
+    _add(site_id, applied=1, quarantined=-1)
+
+
 def count_poison(site_id: int, n_events: int) -> None:
     """Count the events of a batch that was set aside whole."""
     _add(site_id, quarantined=n_events)

@@ -9,10 +9,11 @@ from experiments import snapshot
 from experiments.assignment.assign import decide_experiment
 from experiments.assignment.specs import Decision, UnitIds, Visit
 from experiments.drain import drain_once
+from experiments.health.counts import site_counts
 from experiments.models import Experiment, Exposure, Prerequisite, Quarantine
 from experiments.services import create_experiment, start_experiment
 from experiments.tokens import kept_token
-from tests.experiments.drain.waiting import an_event, put_events
+from tests.experiments.drain.waiting import a_slate, an_event, put_events, put_slates
 from tests.factories import a_site, running_experiment, two_variants
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +115,47 @@ def test_claim__of_a_condition_on_the_id__sees_the_id() -> None:
     claim(experiment, variant.key, {"visitor_id": "v-1"})
 
     assert Exposure.objects.get().unit_id == "v-1"
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_claim__without_ids__holds_by_the_list_that_it_quotes_whichever_came_first(
+    is_late: bool,
+) -> None:
+    site = a_site()
+    experiment = running_experiment(site)
+    visitors = (UnitIds(visitor_id=f"v-{number}") for number in range(50))
+    units, _found = first_in(experiment, visitors, variant="treatment")
+    served = a_slate(site, visitor_id=units.visitor_id)
+    said = {"experiment": experiment.key, "variant": "treatment"}
+    quoting = an_event("exposure", request_id=str(served.request_id), unit={}, properties=said)
+    steps = [lambda: put_slates(served), lambda: put_events(site, quoting)]
+
+    for step in reversed(steps) if is_late else steps:
+        step()
+        drain_once()
+
+    exposure = Exposure.objects.get()
+    assert (exposure.unit_id, exposure.variant.key) == (units.visitor_id, "treatment")
+    assert not Quarantine.objects.exists()
+    counts = site_counts()[0]
+    assert (counts.applied, counts.quarantined, counts.difference) == (1, 0, 0)
+
+
+def test_claim__without_ids_of_another_variant__stays_set_aside_when_its_list_comes() -> None:
+    site = a_site()
+    experiment = running_experiment(site)
+    visitors = (UnitIds(visitor_id=f"v-{number}") for number in range(50))
+    units, _found = first_in(experiment, visitors, variant="treatment")
+    served = a_slate(site, visitor_id=units.visitor_id)
+    said = {"experiment": experiment.key, "variant": "control"}
+    put_events(
+        site, an_event("exposure", request_id=str(served.request_id), unit={}, properties=said)
+    )
+    drain_once()
+
+    put_slates(served)
+    drain_once()
+
+    assert not Exposure.objects.exists()
+    assert Quarantine.objects.get().code == "exposure_mismatch"
+    assert site_counts()[0].difference == 0
