@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from experiments.clock import zone
@@ -129,7 +129,7 @@ def _moment(name: str, text: str, site: Site) -> datetime | None:
         raise InvalidInput(
             f"{text[:40]!r} is no moment", field=name, hint="Write 2026-12-01T09:00."
         ) from None
-    return there
+    return there.astimezone(UTC)  # PostgreSQL takes no offset of sixteen hours or more
 
 
 def _day(text: str) -> str:

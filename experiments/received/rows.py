@@ -1,7 +1,7 @@
 """One received event as lists show it, whatever became of it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, datetime
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -160,7 +160,8 @@ def of_waiting(
         batch.received_at,
         str(event.event_id),
         type=event.type,
-        occurred_at=event.occurred_at,
+        # Of a clock that is that far ahead another zone could not even tell the day.
+        occurred_at=event.occurred_at if event.occurred_at.year < MAXYEAR else None,
         api_key_id=api_key_id,
         visitor_id=visitor_id,
         account_id=account_id,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from experiments.clock import day_of
 from experiments.intake.shapes import EventIn
 from experiments.models import InboxBatch, Site
 from experiments.received.filters import Filters
@@ -28,7 +29,7 @@ def waiting(site: Site, filters: Filters, limit: int) -> list[Received]:
     batches = batches.select_related("site")
     found: list[Received] = []
     for batch in batches[:BATCHES]:
-        found += [row for row in events_in(batch) if _matches(row, filters)]
+        found += [row for row in events_in(batch) if _matches(row, filters, site)]
         if len(found) >= limit:
             break
     return found[:limit]
@@ -51,14 +52,14 @@ def document_of(batch: InboxBatch) -> _Document | None:
         return None
 
 
-def _matches(row: Received, filters: Filters) -> bool:
+def _matches(row: Received, filters: Filters, site: Site) -> bool:
     asked = (
         (filters.api_key, row.api_key_id),
         (filters.unit, getattr(row, f"{filters.unit_type}_id")),
         (filters.request_id, row.request_id),
         (filters.event_id, row.event_id),
         (filters.type, row.type),
-        (filters.day, row.occurred_at.date().isoformat() if row.occurred_at else ""),
+        (filters.day, day_of(row.occurred_at, site.timezone) if row.occurred_at else ""),
     )
     if any(wanted and wanted != is_ for wanted, is_ in asked):
         return False
