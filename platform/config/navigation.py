@@ -93,7 +93,20 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         if items:
             items += [_page(page) for page in PAGES.get(title, ())]
             groups.append({"title": title, "items": items})
+    _mark_current(request.path, [item for group in groups for item in group["items"]])
     return groups
+
+
+def _mark_current(path: str, items: list[dict[str, Any]]) -> None:
+    """Mark the one entry whose address is nearest above the page's.
+
+    The theme by itself marks every entry above it, so "Experiments" beside "Subjects".
+    """
+    above = [item["link"] for item in items if path.startswith(item["link"])]
+    nearest = max(above, key=len, default="")
+    for item in items:
+        is_home = item["link"] == reverse("admin:index")
+        item["active"] = item["link"] == nearest and (path == nearest or not is_home)
 
 
 def _item(entry: Entry) -> dict[str, Any]:

@@ -133,6 +133,23 @@ def test_menu__of_a_product_manager__shows_what_they_may_see() -> None:
     assert not titles & {"Accounts", "Roles", "Groups", "Failed sign-ins"}
 
 
+@pytest.mark.parametrize(
+    ("path", "current"),
+    [
+        ("/admin/", ["Overview"]),
+        ("/admin/experiments/experiment/subjects/", ["Subjects"]),
+        ("/admin/experiments/event/received/", ["Events, live"]),
+        ("/admin/experiments/site/add/", ["Sites"]),
+        ("/admin/password_change/", []),
+    ],
+)
+def test_menu__on_a_page__marks_the_nearest_entry_alone(path: str, current: list[str]) -> None:
+    page: Any = signed_in(superuser()).get(path).context
+
+    items = [item for group in page["sidebar_navigation"] for item in group["items"]]
+    assert [item["title"] for item in items if item["active"]] == current
+
+
 def test_overview__of_a_superuser__shows_open_experiments_and_refused_events() -> None:
     site = a_site()
     experiment = draft_experiment(site)
