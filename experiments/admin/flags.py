@@ -22,6 +22,7 @@ class FlaggedUnitForm(forms.ModelForm):
     traffic = forms.ChoiceField(
         choices=KINDS,
         required=False,
+        initial=Traffic.INTERNAL,
         widget=UnfoldAdminSelectWidget,
         help_text="All but shoppers are left out of analyses, and counted there.",
     )

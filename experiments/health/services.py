@@ -25,7 +25,7 @@ def database() -> HealthCheck:
         with suppress(DatabaseError, InterfaceError):
             connection.close()
         return HealthCheck("database", "failed", f"no answer: {_brief(error)}", "Start it.")
-    return HealthCheck("database", "ok", connection.vendor)
+    return HealthCheck("database", "ok", f"{connection.display_name} answers")
 
 
 def cached() -> HealthCheck:

@@ -184,6 +184,6 @@ def row_of(erasure: Erasure) -> ErasureRow:
         when=moment_text(erasure.asked_at, erasure.site),
         word=word,
         tone=tone,
-        removed=", ".join(f"{count:,} {name}" for name, count in sorted(removed.items())),
+        removed=", ".join(f"{name} {count:,}" for name, count in sorted(removed.items())),
         is_done=erasure.finished_at is not None,
     )

@@ -121,7 +121,7 @@ def _page(
 ) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
-        "title": row.type,
+        "title": f"Event: {row.type}",
         "site": site,
         "row": row,
         "tone": TONES[row.kind],
@@ -136,5 +136,8 @@ def _page(
 
 
 def as_json(value: Any) -> str:
-    """Return a value as indented JSON."""
+    """Return a value as indented JSON; a list, such as of items, with each entry in one line."""
+    if isinstance(value, list):
+        lines = (json.dumps(each, ensure_ascii=False, default=str) for each in value)
+        return "[\n  " + ",\n  ".join(lines) + "\n]"
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)

@@ -58,7 +58,8 @@ def _replay(
     chosen = list(rows.values_list("pk", flat=True)[: AT_ONCE + 1])
     done = replay_many(site_id=site.pk, rows=chosen, actor=actor_of(request))
     hint(send_drain_hint)
-    messages.success(request, said_of(done))
+    say = messages.success if done.replayed else messages.warning
+    say(request, said_of(done))
     if done.last is None:
         return redirect(list_url(site, **{**given, "kind": "quarantined"}))
     context = _context(request, site, given, rows.filter(pk__gt=done.last))
@@ -73,9 +74,12 @@ def said_of(done: BulkReplay) -> str:
     >>> from collections import Counter
     >>> said_of(BulkReplay(3, Counter({"conflict": 2})))
     '3 were accepted; not replayed: 2 conflict.'
+    >>> said_of(BulkReplay(0, Counter({"conflict": 2})))
+    'None was accepted; not replayed: 2 conflict.'
     """
     left = ", ".join(f"{count} {code}" for code, count in done.refused.most_common())
-    return f"{done.replayed} {'was' if done.replayed == 1 else 'were'} accepted" + (
+    verb = "was" if done.replayed <= 1 else "were"
+    return f"{done.replayed or 'None'} {verb} accepted" + (
         f"; not replayed: {left}." if left else "."
     )
 
