@@ -15,6 +15,7 @@ CRITERION_WORDS = {
     "size": "Planned size",
 }
 NO_SHOPPERS = {"bot": "bots", "outlier": "with too many events", "internal": "internal"}
+NOBODY = "No unit has been exposed yet."
 WORST_FIRST = ("bad", "warn", "info", "idle", "good")
 
 
@@ -80,13 +81,15 @@ def split_rows(results: Mapping[str, Any]) -> tuple[SplitRow, ...]:
 
 def _split(split: Mapping[str, Any]) -> FindingView:
     if split["p_value"] is None:
-        return FindingView("idle", "Sample ratio", "No unit has been exposed yet.")
+        return FindingView("idle", "Sample ratio", NOBODY)
     tone = {"ok": "good", "warn": "warn"}.get(split["level"], "bad")
     claim = "Split as configured" if tone == "good" else "The split is not as configured"
     return FindingView(tone, claim, f"χ² p {p_value_text(split['p_value'])}; blocks below 0.001.")
 
 
 def _exposure(exposure: Mapping[str, Any]) -> FindingView:
+    if not exposure["n_units"]:
+        return FindingView("idle", "Units seen in two variants", NOBODY)
     tone = {"ok": "good", "warn": "warn"}.get(exposure["level"], "bad")
     share = percent(exposure["share"] or 0, decimals=2)
     text = (
@@ -105,7 +108,10 @@ def _no_shoppers(results: Mapping[str, Any]) -> FindingView:
         f"{number(left_out.get(kind, 0))} {NO_SHOPPERS[kind]}" for kind in NO_SHOPPERS
     )
     total = sum(left_out.values())
-    share = percent(total / max(1, total + results["exposure"]["n_units"]), decimals=2)
+    met = total + results["exposure"]["n_units"]
+    if not met:
+        return FindingView("idle", "Units that are no shoppers", NOBODY)
+    share = percent(total / met, decimals=2)
     text = f"{number(total)} ({share} of all), left out: {listed}."
     return FindingView("info" if total else "good", "Units that are no shoppers", text)
 
@@ -125,6 +131,8 @@ def _fallback(variants: Sequence[Mapping[str, Any]]) -> FindingView:
 
 
 def _loose(results: Mapping[str, Any]) -> FindingView:
+    if not results["exposure"]["n_units"]:
+        return FindingView("idle", "Events that count for no unit", NOBODY)
     loose = results["unattributed"]
     text = f"{number(loose)} since the first exposure carry no {results['unit_type']} id."
     tone = "good" if loose == 0 else "info"
