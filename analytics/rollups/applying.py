@@ -75,7 +75,7 @@ def _bring_up(plan: Plan, units: Sequence[str]) -> None:
     try:
         with transaction.atomic():
             for chunk in chunks(units):
-                stored = read_rows(stored_rows(plan).filter(unit_id__in=chunk))
+                stored = read_rows(stored_rows(plan).filter(unit_id__among=chunk))
                 bring_up(plan, stored, rows_of(plan, chunk))
     except OperationalError:
         raise  # a deadlock or a lock timeout: the whole pass is tried again

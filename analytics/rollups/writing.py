@@ -50,7 +50,7 @@ def _delete(plan: Plan, keys: Sequence[Key]) -> None:
     for metric_id, unit in keys:
         units.setdefault(metric_id, []).append(unit)
     for metric_id, gone in units.items():
-        stored_rows(plan).filter(metric_id=metric_id, unit_id__in=gone).delete()
+        stored_rows(plan).filter(metric_id=metric_id, unit_id__among=gone).delete()
 
 
 def _upsert(plan: Plan, rows: Mapping[Key, Row]) -> None:

@@ -77,6 +77,7 @@ class Batch(Struct, frozen=True):
     """
 
     site: Site
+    site_id: int
     is_trusted: bool
     now: datetime
     latest: datetime
@@ -149,7 +150,8 @@ def _arrivals_of(row: InboxBatch, sites: Mapping[int, Site]) -> Iterator[Arrival
 
 def batch_of(site: Site, *, now: datetime, skew: timedelta = timedelta(), **known: Any) -> Batch:
     """Return what holds for events of one sender, whose clock is `skew` ahead of `now`."""
-    return Batch(site=site, now=now, latest=now + skew + MAX_AHEAD, skew=skew, **known)
+    latest = now + skew + MAX_AHEAD
+    return Batch(site=site, site_id=site.pk, now=now, latest=latest, skew=skew, **known)
 
 
 def arrival_of(batch: Batch, raw: Raw) -> Arrival:

@@ -44,7 +44,7 @@ def _erased(names: Iterable[Named]) -> dict[int, set[UnitId]]:
 
 def sent_by(arrival: Arrival) -> Named:
     """Return whose an accepted event is, by the ids that it brought itself."""
-    return arrival.batch.site.pk, UnitIds(*arrival.event.own_ids)
+    return arrival.batch.site_id, UnitIds(*arrival.event.own_ids)
 
 
 def served_to(slate: ServedSlate) -> Named:

@@ -76,20 +76,20 @@ def apply_events(batches: Sequence[InboxBatch]) -> AppliedEvents:
 
 
 def _sent_by(arrival: Arrival) -> Named:
-    return arrival.batch.site.pk, UnitIds(*arrival.event.own_ids)
+    return arrival.batch.site_id, UnitIds(*arrival.event.own_ids)
 
 
 def _by_site(arrivals: Sequence[Arrival]) -> Counter[int]:
-    return Counter(arrival.batch.site.pk for arrival in arrivals)
+    return Counter(arrival.batch.site_id for arrival in arrivals)
 
 
 def _quoted_keys(arrivals: Sequence[Arrival]) -> set[Key]:
-    return {(a.batch.site.pk, a.event.request_id) for a in arrivals if a.event.request_id}
+    return {(a.batch.site_id, a.event.request_id) for a in arrivals if a.event.request_id}
 
 
 def _quoted_slate(arrival: Arrival, slates: Mapping[Key, QuotedSlate]) -> QuotedSlate | None:
     request_id = arrival.event.request_id
-    return slates.get((arrival.batch.site.pk, request_id)) if request_id else None
+    return slates.get((arrival.batch.site_id, request_id)) if request_id else None
 
 
 def _claimed(

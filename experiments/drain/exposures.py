@@ -107,7 +107,7 @@ def _known_keys(sightings: Sequence[Sighting]) -> set[UnitKey]:
     found: set[UnitKey] = set()
     for start in range(0, len(units), CHUNK):
         rows = Exposure.objects.filter(
-            experiment_id__in=experiments, unit_id__in=units[start : start + CHUNK]
+            experiment_id__in=experiments, unit_id__among=units[start : start + CHUNK]
         )
         found.update(rows.values_list("experiment_id", "phase", "unit_id"))
     return found

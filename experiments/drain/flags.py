@@ -23,7 +23,7 @@ def flag_exposures(keys: Iterable[UnitKey]) -> None:
     """Mark those of these exposures whose unit is flagged. The caller holds the tail lock."""
     unit_ids = sorted({unit_id for _experiment, _phase, unit_id in keys})
     for chunk in chunks(unit_ids):
-        flagged = FlaggedUnit.objects.filter(unit_id__in=chunk).exclude(traffic="")
+        flagged = FlaggedUnit.objects.filter(unit_id__among=chunk).exclude(traffic="")
         mark_exposures([Flag(*row) for row in flagged.values_list(*Flag._fields)])
 
 

@@ -92,7 +92,7 @@ def _events_of(request_ids: Sequence[UUID], days: Sequence[str]) -> Iterable[Eve
     """Yield the stored events that quote these requests, as far as joins need them."""
     for start in range(0, len(request_ids), CHUNK):
         yield from Event.objects.filter(
-            request_id__in=request_ids[start : start + CHUNK], day__in=days
+            request_id__among=request_ids[start : start + CHUNK], day__in=days
         ).only(*LOADED, *(name for name, _bit in IDS))
 
 

@@ -63,7 +63,7 @@ def links_of(site_id: int, visitors: Iterable[str], accounts: Iterable[str]) -> 
     """Return the links that these visitors or accounts of a site are part of, each once."""
     rows = UnitLink.objects.filter(site_id=site_id)
     found: dict[int, UnitLink] = {}
-    for name, ids in (("visitor_id__in", visitors), ("account_id__in", accounts)):
+    for name, ids in (("visitor_id__among", visitors), ("account_id__among", accounts)):
         for chunk in chunks(sorted(ids)):
             found.update((link.pk, link) for link in rows.filter(**{name: chunk}))
     return list(found.values())

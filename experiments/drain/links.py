@@ -17,10 +17,12 @@ from experiments.drain.completing import Found, complete, found_in
 from experiments.drain.events import TouchedEvent
 from experiments.drain.linked import chunks, links_of
 from experiments.drain.rows import EventRow
+from experiments.drain.storing import store_rows
 from experiments.models import Event, Slate, UnitLink
 
 Pair = tuple[str, str]
 BOTH = Event.Borrowed.VISITOR | Event.Borrowed.ACCOUNT
+LINK_COLUMNS = ("site_id", "visitor_id", "account_id", "first_us")
 A_DAY = timedelta(days=1)  # more than any zone is away from UTC
 
 
@@ -98,11 +100,9 @@ def _keep(site_id: int, pairs: dict[Pair, int], known: dict[Pair, UnitLink]) -> 
         for pair, first_us in sorted(pairs.items())
         if pair not in known or first_us < known[pair].first_us
     }
-    UnitLink.objects.bulk_create(
-        UnitLink(site_id=site_id, visitor_id=pair[0], account_id=pair[1], first_us=first_us)
-        for pair, first_us in news.items()
-        if pair not in known
-    )
+    new = [(site_id, *pair, first_us) for pair, first_us in news.items() if pair not in known]
+    if new:
+        store_rows("experiments_unitlink", LINK_COLUMNS, new)
     for pair in news.keys() & known.keys():
         UnitLink.objects.filter(pk=known[pair].pk).update(first_us=news[pair])
     return news
@@ -119,7 +119,7 @@ def _lacking(site_id: int, column: str, since: dict[str, int], lacks: Q) -> list
             site_id=site_id,
             ts_us__gte=first_us,
             day__gte=_day_before(first_us),
-            **{f"{column}__in": chunk},
+            **{f"{column}__among": chunk},
         ).exclude(**{column: ""})  # is what the index is about
         found += [each for each in found_in(rows) if each.ts_us >= since[getattr(each.ids, column)]]
     return found

@@ -100,7 +100,7 @@ def _refunded_before(site_id: int, bought: dict[str, str]) -> set[str]:
     for chunk in chunks(sorted(bought, key=bought.__getitem__)):
         rows = Event.objects.filter(
             site_id=site_id,
-            order_id__in=chunk,
+            order_id__among=chunk,
             type=REFUND,
             day__gte=_days_before(bought[chunk[0]]),
         ).exclude(order_id="")  # is what the index is about
@@ -111,7 +111,7 @@ def _refunded_before(site_id: int, bought: dict[str, str]) -> set[str]:
 def _match(site_id: int, order_ids: Sequence[str]) -> set[TouchedEvent]:
     """Write what stands on the purchases of these orders; return those that changed."""
     rows = Event.objects.filter(
-        site_id=site_id, order_id__in=order_ids, type__in=(PURCHASE, REFUND)
+        site_id=site_id, order_id__among=order_ids, type__in=(PURCHASE, REFUND)
     ).exclude(order_id="")
     by_order: dict[str, list[Deal]] = {}
     for row in rows.values_list(*Deal._fields):

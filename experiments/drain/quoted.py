@@ -40,7 +40,9 @@ def quoted_slates(keys: Iterable[Key]) -> dict[Key, QuotedSlate]:
     for site_id, wanted in by_site.items():
         ids = sorted(wanted)
         for start in range(0, len(ids), CHUNK):
-            rows = Slate.objects.filter(site_id=site_id, request_id__in=ids[start : start + CHUNK])
+            rows = Slate.objects.filter(
+                site_id=site_id, request_id__among=ids[start : start + CHUNK]
+            )
             for _site, request_id, *rest in rows.values_list(*COLUMNS):
                 found[site_id, request_id] = _quoted(*rest)
     return found
@@ -54,7 +56,7 @@ def mark_clicked(slates: Iterable[QuotedSlate]) -> frozenset[UnitKey]:
     marked = {slate.pk: slate.unit for slate in slates if not slate.is_clicked}
     pks = sorted(marked)
     for start in range(0, len(pks), CHUNK):
-        Slate.objects.filter(pk__in=pks[start : start + CHUNK], clicked=0).update(clicked=1)
+        Slate.objects.filter(pk__among=pks[start : start + CHUNK], clicked=0).update(clicked=1)
     return frozenset(unit for unit in marked.values() if unit is not None)
 
 

@@ -27,7 +27,7 @@ def sorted_out(arrivals: Sequence[Arrival]) -> Sorted:
     """
     first: dict[int, dict[str, int]] = {}
     for arrival in arrivals:
-        of_site = first.setdefault(arrival.batch.site.pk, {})
+        of_site = first.setdefault(arrival.batch.site_id, {})
         of_site.setdefault(arrival.event.event_id, arrival.body_hash)
     # By site, so that two drains enter in one order.
     known = {site_id: ledger.enter(site_id, first[site_id]) for site_id in sorted(first)}
@@ -42,9 +42,9 @@ def _divide(
     fresh, repeats, conflicts = [], [], []
     taken = {site_id: dict(of_site) for site_id, of_site in known.items()}
     for arrival in arrivals:
-        held, event_id = taken[arrival.batch.site.pk], arrival.event.event_id
+        held, event_id = taken[arrival.batch.site_id], arrival.event.event_id
         if event_id not in held:
-            held[event_id] = first[arrival.batch.site.pk][event_id]
+            held[event_id] = first[arrival.batch.site_id][event_id]
             fresh.append(arrival)
         elif held[event_id] == arrival.body_hash:
             repeats.append(arrival)
@@ -63,7 +63,7 @@ def _duplicate(arrival: Arrival) -> tuple[object, ...]:
     batch, event = arrival.batch, arrival.event
     visitor_id, account_id, _session_id = stored_ids(arrival)
     return (
-        *(batch.site.pk, UUID(event.event_id), event.type, batch.received_at),
+        *(batch.site_id, UUID(event.event_id), event.type, batch.received_at),
         *(batch.api_key_id, visitor_id, account_id, event.request_id),
     )
 

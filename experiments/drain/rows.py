@@ -56,7 +56,7 @@ def event_row(arrival: Arrival, slate: QuotedSlate | None) -> EventRow:
     (visitor_id, account_id, session_id), borrowed = _lent(stored_ids(arrival), slate)
     ts_us, amount, order_id = microseconds(moment), event.amount, text_id(event.order_id)
     return EventRow(
-        site_id=batch.site.pk,
+        site_id=batch.site_id,
         event_id=event.event_id,
         type=event.type,
         occurred_at=moment,
@@ -125,4 +125,4 @@ def _is_proved(batch: Batch, event: StoredEvent) -> bool:
     token, request_id = event.exposure_token, event.request_id
     if token is None or request_id is None:
         return False
-    return token_claim(token) == (batch.site.pk, request_id)
+    return token_claim(token) == (batch.site_id, request_id)

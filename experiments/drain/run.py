@@ -18,6 +18,7 @@ from experiments.drain.isolating import (
     is_fault_of_batch,
     retried,
 )
+from experiments.drain.memory import without_garbage
 from experiments.drain.slates import apply_slates
 from experiments.intake.hints import mark_asleep, mark_awake
 from experiments.models import InboxBatch
@@ -112,6 +113,7 @@ def _apply(batches: list[InboxBatch]) -> Drained:
         return _applied(batches)
 
 
+@without_garbage()
 def _applied(batches: list[InboxBatch]) -> Drained:
     slates = apply_slates([b for b in batches if b.kind == InboxBatch.Kind.SLATES])
     events = apply_events([b for b in batches if b.kind == InboxBatch.Kind.EVENTS])

@@ -1,5 +1,6 @@
 """The tables of this room."""
 
+from experiments.models.among import Among
 from experiments.models.audience import Holdout, Override, Prerequisite
 from experiments.models.event import Event, Exposure, LedgerEntry, Slate
 from experiments.models.experiment import Experiment, StatusChange, Variant
@@ -15,6 +16,7 @@ from experiments.models.unit import DroppedSlates, Erasure, ExportedDay, Flagged
 
 __all__ = [
     "Allocation",
+    "Among",
     "ApiKey",
     "Change",
     "ConfigVersion",
