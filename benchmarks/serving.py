@@ -19,6 +19,7 @@ from pathlib import Path
 
 from benchmarks._faults.parts import Part
 from benchmarks._faults.shop import Shop, a_shop
+from benchmarks._ports import free_port
 from benchmarks._serving.load import Loaded, Target, put_under_load
 from benchmarks._serving.unleash import an_unleash, has_npm
 from config.processes import Service
@@ -105,7 +106,7 @@ def _start_all(stack: contextlib.ExitStack, *, with_unleash: bool) -> list[Runne
 @contextlib.contextmanager
 def _bare(name: str) -> Iterator[Runner]:
     """Start the least server, as ours is started."""
-    port = _free_port()
+    port = free_port()
     argv = (
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
         *("--log-level", "error", "--workers", str(WORKERS)),
@@ -121,14 +122,6 @@ def _bare(name: str) -> Iterator[Runner]:
         yield Runner(Target(said, url, "/answer"), (part.pid,))
     finally:
         part.end()
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _ours(shop: Shop, mode: str, key: str, store: tuple[int, ...]) -> Runner:

@@ -2,7 +2,6 @@
 
 import http.client
 import multiprocessing
-import socket
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from benchmarks._events.mix import Mix
+from benchmarks._ports import free_port
 from config.running import default_services, wait_ready
 from config.supervisor import Supervisor
 
@@ -35,9 +35,7 @@ class Accepted:
 @contextmanager
 def a_web_server() -> Iterator[int]:
     """Run the web processes of an installation, told of by the environment; yields the port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     services = default_services(
         port=port, workers=WEB_WORKERS[connection.vendor], env={"ARMATURE_RATE_LIMIT": "1000000"}
     )

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import psycopg
 
 from benchmarks._faults.client import Batch
 from benchmarks._faults.parts import Part
+from benchmarks._ports import free_port
 from config.running import default_services, wait_ready
 from tests.checks import ROOT, clean_environment
 from tests.flows.an_installation import MIGRATE, copy_embedded
@@ -131,9 +131,7 @@ def _servers(folder: Path, parts: dict[str, Part]) -> Durable:
 
 def _start(parts: dict[str, Part], env: dict[str, str], workers: int) -> str:
     """Start web, worker and beat; return the address once it answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     for service in default_services(port=port, workers=workers, env=env):
         if service.name in PARTS:
             parts[service.name] = Part(service)

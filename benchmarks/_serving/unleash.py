@@ -6,7 +6,6 @@ Its tokens and password are for loopback only; the process is gone when the benc
 import contextlib
 import json
 import shutil
-import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from benchmarks._faults.parts import Part
+from benchmarks._ports import free_port
 from benchmarks._serving.load import Target
 from config.processes import Service
 from config.running import wait_ready
@@ -51,7 +51,7 @@ def an_unleash(folder: Path, database_url: str) -> Iterator[tuple[Target, Part]]
         _npm(folder)
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("CREATE DATABASE unleash")
-    port = _free_port()
+    port = free_port()
     values = {"database_port": urlsplit(database_url).port, "port": port, "token": TOKEN}
     (folder / "start.js").write_text(PROGRAM % values)
     node = shutil.which("node") or "node"
@@ -77,12 +77,6 @@ def an_unleash(folder: Path, database_url: str) -> Iterator[tuple[Target, Part]]
 def _npm(folder: Path) -> None:
     argv = ["npm", "install", "--no-audit", "--no-fund", "--silent", f"unleash-server@{VERSION}"]
     subprocess.run(argv, cwd=folder, check=True, stdin=subprocess.DEVNULL, timeout=600)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _make_flag(url: str) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 from django.db import transaction
@@ -37,15 +36,6 @@ class Rejection:
     code: str
     field: str | None
     detail: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return what the storefront is told."""
-        return {
-            "index": self.index,
-            "code": self.code,
-            "field": self.field,
-            "detail": self.detail,
-        }
 
 
 @dataclass(frozen=True, slots=True)
