@@ -87,7 +87,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         {"title": "Overview", "icon": "home", "link": reverse("admin:index")},
         {"title": "Reports", "icon": "lab_profile", "link": reverse("reports:list")},
     ]
-    groups = [{"title": "", "items": start}]
+    groups: list[dict[str, Any]] = [{"title": "", "items": start}]
     for title, entries in GROUPS:
         items = [_item(entry) for entry in entries if _may_view(request, entry[1])]
         if items:
