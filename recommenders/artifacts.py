@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.disk import sync
 from recommenders.base import Queries, Recommender, Scores, Settings
 from recommenders.errors import ArtifactDamaged, ArtifactMissing, RecommenderError
 from recommenders.registry import fitted_class
@@ -102,7 +103,7 @@ def save_artifact(
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    _sync_folder(folder.parent)
+    sync(folder.parent)
     return sha256
 
 
@@ -116,7 +117,7 @@ def _write_files(
     whole = {**manifest, "files": files}
     text = json.dumps(whole, sort_keys=True, indent=1, allow_nan=False).encode()
     _write_synced(folder / MANIFEST, text)
-    _sync_folder(folder)
+    sync(folder)
     return text
 
 
@@ -137,14 +138,14 @@ def replace_arrays(folder: Path, target: Path, changed: Mapping[str, NDArray[Any
         text = json.dumps(manifest, sort_keys=True, indent=1, allow_nan=False).encode()
         (temporary / MANIFEST).unlink()
         _write_synced(temporary / MANIFEST, text)
-        _sync_folder(temporary)
+        sync(temporary)
         sha256 = hashlib.sha256(text).hexdigest()
         load_artifact(temporary, sha256=sha256)
         temporary.rename(target)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    _sync_folder(target.parent)
+    sync(target.parent)
     return sha256
 
 
@@ -165,15 +166,6 @@ def _write_synced(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make names last too: a file's own sync says nothing of the folder that lists it."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _sha256(path: Path) -> str:

@@ -11,10 +11,11 @@ import msgspec
 from django.conf import settings
 from django.db import DataError, connection, transaction
 
+from experiments.disk import sync
 from experiments.intake.hints import hint
 from experiments.intake.inbox import write_slates
 from experiments.intake.patience import bounded_wait
-from experiments.intake.segments import frame, held, parse, segments, sync_folder, used_bytes
+from experiments.intake.segments import frame, held, parse, segments, used_bytes
 from experiments.intake.slates import ServedSlate, slate_decoder, slate_encoder
 from experiments.intake.spool import Spool, spool, spool_folder
 from experiments.models import Site
@@ -119,7 +120,7 @@ def _set_aside(path: Path, lines: Sequence[bytes]) -> None:
         file.write(b"".join(line + b"\n" for line in lines))
         file.flush()
         os.fsync(file.fileno())
-    sync_folder(folder)
+    sync(folder)
 
 
 def try_import() -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
+from experiments.disk import sync
+
 SUFFIX = ".slates"
 
 
@@ -76,20 +78,11 @@ def open_segment(folder: Path) -> int:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         path.rename(folder / f"{name}{SUFFIX}")
-        sync_folder(folder)
+        sync(folder)
     except OSError:
         os.close(descriptor)
         raise
     return descriptor
-
-
-def sync_folder(folder: Path) -> None:
-    """Let the names in a folder survive a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

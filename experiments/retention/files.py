@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 
+from experiments.disk import sync
 from experiments.retention.tables import Sums, Table, added, sums_of_batch
 
 ROWS = 5_000  # in memory at once, and in one batch that is read
@@ -42,12 +43,12 @@ def write_batches(
             for group in _groups(batches):
                 table = pa.Table.from_batches(group).replace_schema_metadata(schema.metadata)
                 writer.write_table(table, row_group_size=GROUP)
-        _sync(beside)
+        sync(beside)
         digest = sha256_of(beside)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
-    _sync(path.parent)
+    sync(path.parent)
     return digest
 
 
@@ -93,12 +94,3 @@ def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]
             group = []
     if group:
         yield group
-
-
-def _sync(path: Path) -> None:
-    """Wait until the disk holds a file, or a folder's entries."""
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
