@@ -65,16 +65,7 @@ class Scope:
     @property
     def cut(self) -> Cut:
         """Return which rows are looked at."""
-        return Cut(
-            site_id=self.experiment.site_id,
-            experiment_id=self.experiment.pk,
-            phase=self.phase,
-            unit_type=self.experiment.unit_type,
-            window_days=self.experiment.window_days,
-            until_us=self.until_us,
-            count_unverified=self.experiment.site.count_unverified,
-            fallback_unit_type=self.experiment.fallback_unit_type,
-        )
+        return cut_of(self.experiment, phase=self.phase, until_us=self.until_us)
 
     def first_exposure_us(self) -> int | None:
         """Return when the first unit was exposed, None while there is none."""
@@ -94,6 +85,20 @@ class Scope:
             return 0
         days = (self.until_us - from_us) / DAY_US
         return round(days) if self.has_ended else int(days)
+
+
+def cut_of(experiment: Experiment, *, phase: int, until_us: int) -> Cut:
+    """Return which rows of an experiment's phase are looked at, up to a moment."""
+    return Cut(
+        site_id=experiment.site_id,
+        experiment_id=experiment.pk,
+        phase=phase,
+        unit_type=experiment.unit_type,
+        window_days=experiment.window_days,
+        until_us=until_us,
+        count_unverified=experiment.site.count_unverified,
+        fallback_unit_type=experiment.fallback_unit_type,
+    )
 
 
 def data_cut_us(experiment: Experiment) -> int:

@@ -9,6 +9,7 @@ from itertools import groupby
 from analytics.models import Metric, RollupState
 from analytics.queries import Cut, MetricQuery, event_types
 from analytics.queries.few import EVER_US
+from analytics.scope import cut_of
 from experiments.models import Experiment
 
 # Raise it when the per-unit SQL comes to count something else: all rollups are then made anew.
@@ -48,16 +49,7 @@ class Plan:
     @property
     def cut(self) -> Cut:
         """Return which rows are looked at: all that was ever applied."""
-        return Cut(
-            site_id=self.experiment.site_id,
-            experiment_id=self.experiment.pk,
-            phase=self.phase,
-            unit_type=self.experiment.unit_type,
-            window_days=self.experiment.window_days,
-            until_us=EVER_US,
-            count_unverified=self.experiment.site.count_unverified,
-            fallback_unit_type=self.experiment.fallback_unit_type,
-        )
+        return cut_of(self.experiment, phase=self.phase, until_us=EVER_US)
 
 
 def query_of(metric: Metric) -> MetricQuery:
