@@ -7,9 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from config.importing.counting import counted_rows
 from config.importing.event_rows import EventFile, check_columns
 from config.importing.event_run import EventImport, import_files
 from config.importing.native_files import FORMS, form_of
@@ -56,17 +55,8 @@ class Command(BaseCommand):
             raise CommandError(f"{done.rejected.total():,} rows were refused; they are in {path}")
 
     def _import(self, site: Site, files: list[EventFile], rejects: Path) -> EventImport:
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            TextColumn("{task.completed:,.0f} rows"),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task(f"Importing into {site.slug}", total=None)
-            return import_files(
-                files, site=site, rejects=rejects, progress=lambda n: bar.advance(task, n)
-            )
+        with counted_rows(f"Importing into {site.slug}") as advance:
+            return import_files(files, site=site, rejects=rejects, progress=advance)
 
 
 def _site(slug: str) -> Site:

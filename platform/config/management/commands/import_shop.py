@@ -10,11 +10,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from config.driving.background import console_on
 from config.importing import FORMATS, open_source
+from config.importing.counting import counted_rows
 from config.importing.records import Source, SourceError
 from config.importing.rejects import RejectsFile
 from config.importing.run import ImportResult, import_source
@@ -59,17 +59,8 @@ class Command(BaseCommand):
             _print(console_on(self.stdout), site, result, path)
 
     def _import(self, source: Source, site: Site, rejects: RejectsFile) -> ImportResult:
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            TextColumn("{task.completed:,.0f} rows"),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task(f"Importing into {site.slug}", total=None)
-            return import_source(
-                source, site=site, rejects=rejects, progress=lambda n: bar.advance(task, n)
-            )
+        with counted_rows(f"Importing into {site.slug}") as advance:
+            return import_source(source, site=site, rejects=rejects, progress=advance)
 
 
 def _site(slug: str, source: Source, options: dict[str, Any]) -> Site:
