@@ -7,7 +7,7 @@ too. A notice is raised once per onset, whoever sees it first.
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from django.conf import settings
 from django.db import connection
@@ -36,8 +36,9 @@ class Alarms:
         """Look once; raises what the database raises while it is away."""
         oldest = oldest_waiting()
         late = late_sites() if oldest is not None and oldest.age_s > LATE_S else {}
-        self._tell(LATE, {site_id: _late(age_s) for site_id, age_s in late.items()})
-        self._tell(UNEQUAL, self._lasting())
+        self._tell(LATE, {site_id: _late(age_s) for site_id, age_s in late.items()}, late)
+        lasting = self._lasting()
+        self._tell(UNEQUAL, lasting, self._unequal)
 
     def watch(self) -> None:
         """Let this process look every ALARMS_EVERY_S from now on, beside its requests."""
@@ -60,15 +61,20 @@ class Alarms:
         self._unequal = frozenset(unequal)
         return lasting
 
-    def _tell(self, onset_key: str, told: Mapping[int, tuple[str, str]]) -> None:
-        """Raise the notice of each site that is told of, and resolve those of the others."""
+    def _tell(
+        self, onset_key: str, told: Mapping[int, tuple[str, str]], unfit: Container[int]
+    ) -> None:
+        """Raise the notice of each site that is told of, and resolve those of sites that are fit.
+
+        A site may be `unfit` without being told of: what another process raised then stands.
+        """
         standing = Notice.objects.filter(onset_key=onset_key, resolved_at=None)
         known = set(standing.values_list("site_id", flat=True))
         for site in Site.objects.filter(pk__in={*told, *known}) if told or known else ():
-            if site.pk not in told:
+            if site.pk not in unfit:
                 services.resolve_notice(site=site, onset_key=onset_key)
                 log.warning("alarm over onset=%s site=%s", onset_key, site.slug)
-            elif site.pk not in known:
+            elif site.pk in told and site.pk not in known:
                 _raise(site, onset_key, *told[site.pk])
 
     def _run(self) -> None:

@@ -74,6 +74,20 @@ def test_difference__seen_twice_by_the_same_watcher__is_an_alarm(site: Site) -> 
     assert standing() == []
 
 
+def test_difference__raised_by_another_process__stands_when_one_sees_it_for_the_first_time(
+    site: Site,
+) -> None:
+    Tally.objects.create(site=site, slot=1, accepted=3)
+    alarms = Alarms()
+    alarms.look()
+    alarms.look()
+
+    Alarms().look()  # a process that has just started
+
+    assert standing() == [(UNEQUAL, "alarm")]
+    assert Notice.objects.count() == 1
+
+
 def test_difference__gone_at_the_next_look__is_none(site: Site) -> None:
     tally = Tally.objects.create(site=site, slot=1, accepted=3)
     alarms = Alarms()
