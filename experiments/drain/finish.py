@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from experiments.drain.closed import mark_second_variants
 from experiments.drain.events import AppliedEvents
 from experiments.drain.exposures import UnitKey
 from experiments.drain.flags import flag_exposures
@@ -33,6 +34,7 @@ def settle(slates: AppliedSlates, events: AppliedEvents, exposed: Iterable[UnitK
     joined = join_requests(slates, events)
     linked = link_units(slates.rows, [*events.rows, *joined.completed])
     exposed = frozenset(exposed) | claim_again(joined.completed)
+    mark_second_variants(exposed | slates.touched)
     flag_exposures(exposed)
     touched = Touched(
         exposed | slates.touched | joined.exposures,

@@ -89,6 +89,22 @@ def test_unit__news_of_it_in_any_order__is_enrolled_at_its_first_time(
     assert Exposure.objects.get().first_at == NOW - HOUR
 
 
+@pytest.mark.parametrize("order", list(permutations([-HOUR, HOUR, 2 * HOUR])))
+def test_unit__seen_in_another_variant_after_the_close__is_marked_in_any_order(
+    experiment: Experiment, order: tuple[timedelta, ...]
+) -> None:
+    close(experiment)
+    for after in order:
+        seen(experiment, "v-1", after, "treatment" if after == HOUR else "control")
+        seen(experiment, "v-2", after)
+        drain_once()
+
+    found = {row.unit_id: row for row in Exposure.objects.all()}
+    assert (found["v-1"].variant.key, found["v-1"].is_multiple) == ("control", True)
+    assert found["v-1"].first_at == NOW - HOUR
+    assert not found["v-2"].is_multiple
+
+
 def test_close__of_one_experiment__leaves_the_others_open(experiment: Experiment) -> None:
     close(experiment)
     other = running_experiment(a_site("another"))
