@@ -23,23 +23,18 @@ from analytics.queries.units import (
 from experiments.clock import EPOCH
 
 EVER_US = 2**62  # later than any row
-# Both sides of a join are looked up by the units' ids and then hashed together. Left alone, while
-# its statistics know nothing of new rows, the planner reads whole tables in every pass of the
-# drain, or loops over all units for each of all events.
+# Left alone, while its statistics know nothing of new rows, the planner would read whole tables for
+# each unit.
 LOOKUPS = """
 SET LOCAL enable_seqscan = off;
 SET LOCAL enable_bitmapscan = off;
 SET LOCAL random_page_cost = 0.1;
-SET LOCAL enable_nestloop = off;
-SET LOCAL enable_mergejoin = off;
 SET LOCAL jit = off
 """
 AS_BEFORE = """
 SET LOCAL enable_seqscan TO DEFAULT;
 SET LOCAL enable_bitmapscan TO DEFAULT;
 SET LOCAL random_page_cost TO DEFAULT;
-SET LOCAL enable_nestloop TO DEFAULT;
-SET LOCAL enable_mergejoin TO DEFAULT;
 SET LOCAL jit TO DEFAULT
 """
 
@@ -48,7 +43,7 @@ Sums = dict[str, tuple[int, ...]]  # by unit, in the order of the terms
 
 def exposed_among(cut: Cut) -> dict[str, tuple[int, int]]:
     """Return variant id and first exposure (µs) of the cut's units that count, by unit."""
-    sql, values = exposed(cut)
+    sql, values = exposed(_looked_up(cut))
     rows = _rows(f"WITH {sql}\nSELECT unit_id, variant_id, t0 FROM f", values)
     return {unit: (variant_id, t0) for unit, variant_id, t0 in rows}
 
@@ -58,13 +53,15 @@ def event_sums_of(terms: Terms, types: Sequence[str], cut: Cut, span: Span) -> S
 
     First those since first exposure, then all of them once more before it.
     """
-    part = event_sums(terms.of("events"), types, cut, span, (SINCE, BEFORE))
-    return _sums(cut, part, "ev")
+    looked_up = _looked_up(cut)
+    part = event_sums(terms.of("events"), types, looked_up, span, (SINCE, BEFORE))
+    return _sums(looked_up, part, "ev")
 
 
 def slate_sums_of(terms: Terms, cut: Cut, span: Span) -> Sums:
     """Return the terms over slates of the cut's units that were shown any in the span."""
-    return _sums(cut, slate_sums(terms.of("slates"), cut, span), "sl")
+    looked_up = _looked_up(cut)
+    return _sums(looked_up, slate_sums(terms.of("slates"), looked_up, span), "sl")
 
 
 def places(found: list[tuple[int, Term]]) -> dict[int, int]:
@@ -80,6 +77,10 @@ def within(span: Span, first_us: int, last_us: int) -> Span:
     low = EPOCH + timedelta(microseconds=first_us + (span.start - 1) * DAY_US)
     high = EPOCH + timedelta(microseconds=last_us + (span.stop + 1) * DAY_US)
     return replace(span, days=(low.date().isoformat(), high.date().isoformat()))
+
+
+def _looked_up(cut: Cut) -> Cut:
+    return replace(cut, is_lateral=connection.vendor == "postgresql")
 
 
 def _sums(cut: Cut, part: Part, name: str) -> Sums:

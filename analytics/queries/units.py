@@ -26,7 +26,7 @@ class Cut:
 
     `fallback_unit_type`: whose id stands in where a unit has none of `unit_type`; "" for none. The
     events of a unit are then found by the type of id that its exposure names. `units`: only these;
-    empty for all.
+    empty for all. `is_lateral`: by look-ups of each of these units, which only PostgreSQL can say.
     """
 
     site_id: int
@@ -38,12 +38,28 @@ class Cut:
     count_unverified: bool = True
     fallback_unit_type: str = ""
     units: tuple[str, ...] = ()
+    is_lateral: bool = False
 
     def among(self, column: str) -> Part:
         """Return the condition that a column holds one of the units, "" where all count."""
         if not self.units:
             return "", ()
-        return f" AND {column} IN ({_slots(self.units)})", self.units
+        # Else a partial index would not be known to hold them.
+        there = f" AND {column} <> ''"
+        if self.is_lateral:
+            return there, ()
+        return f"{there} AND {column} IN ({_slots(self.units)})", self.units
+
+    def join(self, table: str, row: str, condition: str) -> str:
+        """Return the join of the exposed units with rows of a table.
+
+        A subquery with an OFFSET is planned by itself: all that is left is to look up each unit's
+        rows by their index, whatever is known of new rows.
+        """
+        if not self.is_lateral:
+            return f"JOIN {table} {row} ON {condition}"
+        rows = f"SELECT * FROM {table} {row} WHERE {condition} OFFSET 0"  # noqa: S608 - names
+        return f"CROSS JOIN LATERAL ({rows}) {row}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +82,20 @@ class Span:
 
 def exposed(cut: Cut) -> Part:
     """Return the units that count."""
-    among, units = cut.among("unit_id")
+    among, units = cut.among("x.unit_id")
+    counts = f"""x.experiment_id = %s AND x.phase = %s AND NOT x.is_multiple AND x.traffic = ''
+        AND x.ts_us <= %s{among}"""
+    source = f"experiments_exposure x\n    WHERE {counts}"
+    given: tuple[Any, ...] = ()
+    if cut.is_lateral:
+        looked_up = cut.join("experiments_exposure", "x", f"x.unit_id = u.unit_id AND {counts}")
+        source = f"unnest(%s::text[]) AS u(unit_id) {looked_up}"
+        given = (list(cut.units),)
     sql = f"""f AS (
-    SELECT unit_id, unit_type, variant_id, ts_us AS t0
-    FROM experiments_exposure
-    WHERE experiment_id = %s AND phase = %s AND NOT is_multiple AND traffic = ''
-        AND ts_us <= %s{among}
+    SELECT x.unit_id, x.unit_type, x.variant_id, x.ts_us AS t0
+    FROM {source}
 )"""  # noqa: S608 - names from the tables above; every value is bound
-    return sql, (cut.experiment_id, cut.phase, cut.until_us, *units)
+    return sql, (*given, cut.experiment_id, cut.phase, cut.until_us, *units)
 
 
 def event_sums(
@@ -125,11 +147,11 @@ def _events_by(unit_type: str, types: Sequence[str], cut: Cut, span: Span) -> Pa
     days = " AND e.day >= %s AND e.day <= %s" if span.days else ""
     # Said of both sides of the join, so that each is found by its own index.
     among, units = cut.among(f"e.{UNIT_COLUMNS[unit_type]}")
+    own = f"""e.site_id = %s AND e.{UNIT_COLUMNS[unit_type]} = f.unit_id
+        AND {span.over("e")} AND e.ts_us <= %s{days}{among}"""
     sql = f"""        SELECT f.unit_id, e.type, e.amount, e.quantity, e.order_ref, e.order_id,
             e.refunded, e.refunded_quantity, e.ts_us, f.t0
-        FROM f JOIN experiments_event e
-        ON e.site_id = %s AND e.{UNIT_COLUMNS[unit_type]} = f.unit_id
-        AND {span.over("e")} AND e.ts_us <= %s{days}{among}
+        FROM f {cut.join("experiments_event", "e", own)}
         WHERE e.type IN ({_slots(types)}) AND e.traffic = ''{verified}"""  # noqa: S608 - as above
     return sql, (cut.site_id, cut.until_us, *(span.days or ()), *units, *types)
 
@@ -140,13 +162,13 @@ def slate_sums(terms: Sequence[tuple[int, Term]], cut: Cut, span: Span) -> Part:
     What testers and overridden units were shown counts for nothing.
     """
     among, units = cut.among("s.unit_id")
+    own = f"""s.experiment_id = %s AND s.phase = %s AND s.unit_id = f.unit_id
+        AND {span.over("s")} AND s.ts_us <= %s{among}"""
     sql = f"""sl AS (
     SELECT f.unit_id,
         {_columns(terms)}
-    FROM f JOIN experiments_slate s
-        ON s.experiment_id = %s AND s.phase = %s AND s.unit_id = f.unit_id
-        AND {span.over("s")} AND s.ts_us <= %s{among}
-        AND s.reason = %s
+    FROM f {cut.join("experiments_slate", "s", own)}
+    WHERE s.reason = %s
     GROUP BY f.unit_id
 )"""  # noqa: S608 - as above
     return sql, (cut.experiment_id, cut.phase, cut.until_us, *units, Reason.SPLIT.value)

@@ -10,7 +10,7 @@ from analytics.models import RollupState
 from analytics.queries import UNIT_COLUMNS
 from analytics.rollups.computing import rows_of
 from analytics.rollups.plans import Plan, follows_rules, plans_of
-from analytics.rollups.writing import bring_up, read_rows, stored_rows
+from analytics.rollups.writing import bring_up, rows_kept
 from experiments.registries import Touched
 
 log = logging.getLogger(__name__)
@@ -75,8 +75,7 @@ def _bring_up(plan: Plan, units: Sequence[str]) -> None:
     try:
         with transaction.atomic():
             for chunk in chunks(units):
-                stored = read_rows(stored_rows(plan).filter(unit_id__among=chunk))
-                bring_up(plan, stored, rows_of(plan, chunk))
+                bring_up(plan, rows_kept(plan, chunk), rows_of(plan, chunk))
     except OperationalError:
         raise  # a deadlock or a lock timeout: the whole pass is tried again
     except Exception as error:  # rollups can be made again, so they never hold up events

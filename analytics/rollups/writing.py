@@ -18,6 +18,17 @@ SELECT %s, %s, r.* FROM unnest(
     %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]
 ) AS r
 """
+# A look-up for each, whatever the planner knows of a table that grows with every pass.
+LOOK_UP = """
+SELECT r.metric_id, r.unit_id, {columns}
+FROM unnest(%s::bigint[]) AS m(metric_id) CROSS JOIN unnest(%s::text[]) AS u(unit_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM analytics_rollup r
+    WHERE r.experiment_id = %s AND r.phase = %s
+        AND r.metric_id = m.metric_id AND r.unit_id = u.unit_id
+    OFFSET 0
+) r
+"""
 SLOTS = "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
@@ -28,6 +39,17 @@ def stored_rows(plan: Plan) -> QuerySet[Rollup]:
         phase=plan.phase,
         metric_id__in=[state.metric_id for state in plan.states],
     )
+
+
+def rows_kept(plan: Plan, units: Sequence[str]) -> dict[Key, Row]:
+    """Return the stored rows of some units by metric and unit."""
+    if connection.vendor != "postgresql":
+        return read_rows(stored_rows(plan).filter(unit_id__in=units))
+    metrics = [state.metric_id for state in plan.states]
+    statement = LOOK_UP.format(columns=", ".join(COLUMNS))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [metrics, list(units), plan.experiment.pk, plan.phase])
+        return {(metric_id, unit): tuple(row) for metric_id, unit, *row in cursor.fetchall()}
 
 
 def read_rows(rows: QuerySet[Rollup]) -> dict[Key, Row]:
