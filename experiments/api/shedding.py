@@ -19,8 +19,10 @@ from experiments.health.counts import waiting_events
 
 log = logging.getLogger(__name__)
 
-WAIT_S = 0.1  # of an event's request: the sender keeps it and comes back
+WAIT_S = 0.25  # of an event's request: the sender keeps it and comes back
+EVENTS_WAIT = 6  # requests at once
 PAGE_WAIT_S = 1.0  # of a person, who would only ask again
+OTHERS_WAIT = 2
 TOLD_EVERY_S = 10.0
 ASKED_EVERY_S = 1.0
 
@@ -119,8 +121,8 @@ def overloaded() -> Problem:
     )
 
 
-events_gate = Gate("events", settings.EVENTS_IN_FLIGHT, queue=3, wait_s=WAIT_S)
-others_gate = Gate("others", settings.OTHERS_IN_FLIGHT, queue=2, wait_s=PAGE_WAIT_S)
+events_gate = Gate("events", settings.EVENTS_IN_FLIGHT, queue=EVENTS_WAIT, wait_s=WAIT_S)
+others_gate = Gate("others", settings.OTHERS_IN_FLIGHT, queue=OTHERS_WAIT, wait_s=PAGE_WAIT_S)
 backlog = Backlog()
 
 

@@ -14,7 +14,7 @@ from config.processes import Service
 ROOT = Path(__file__).resolve().parents[2]
 # More than may wait for events and pages together (experiments/api/shedding.py): one at least is
 # always left for lists.
-WEB_THREADS = 14
+WEB_THREADS = 20
 # Connections that the kernel holds for us; beyond it a client is refused by its own.
 WEB_BACKLOG = 1024
 # A server told to end while it still starts waits for its workers for ever without a limit.

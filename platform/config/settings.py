@@ -277,7 +277,7 @@ SPOOL_RETRY_S = 1.0
 WEBHOOKS_ALLOW_PRIVATE = env.flag("ARMATURE_WEBHOOKS_ALLOW_PRIVATE")
 RATE_LIMIT_PER_KEY = env.integer("ARMATURE_RATE_LIMIT", 5_000, low=1)
 # Fewer than the server's threads (running.py), so that some are always left for lists.
-EVENTS_IN_FLIGHT = env.integer("ARMATURE_EVENTS_IN_FLIGHT", 5, low=1)
+EVENTS_IN_FLIGHT = env.integer("ARMATURE_EVENTS_IN_FLIGHT", 8, low=1)
 OTHERS_IN_FLIGHT = env.integer("ARMATURE_OTHERS_IN_FLIGHT", 3, low=1)
 BACKLOG_EVENTS = env.integer("ARMATURE_BACKLOG_EVENTS", 2_000_000, low=1)
 ALARMS_EVERY_S = 10.0

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from config.running import WEB_THREADS
 from experiments.api import limits, shedding
 from experiments.api.problems import Problem
 from experiments.api.shedding import Gate, events_gate, jittered, others_gate
@@ -48,6 +49,13 @@ def post_event(caller: Caller) -> tuple[int, str, int]:
     """Return status, code and Retry-After of a batch with one event."""
     answer = caller.post("events", {"events": [an_event()]})
     return answer.status_code, answer.json().get("code", ""), int(answer.get("Retry-After", 0))
+
+
+def test_gates__with_all_places_and_queues_full__leave_a_thread_for_lists() -> None:
+    held = places_of(events_gate) + places_of(others_gate)
+    waiting = shedding.EVENTS_WAIT + shedding.OTHERS_WAIT
+
+    assert held + waiting < WEB_THREADS
 
 
 def test_gate__with_a_place__lets_through_and_takes_it_back() -> None:
