@@ -43,6 +43,12 @@ def count_applied(events: AppliedEvents, slates: Iterable[Slate]) -> None:
         )
 
 
+def note_newest(rows: Iterable[EventRow]) -> None:
+    """Note when the latest of a simulated site's imported rows was: its clock stands there."""
+    for site_id, newest_us in sorted(_newest(rows).items()):
+        _add(site_id, newest_us=newest_us)
+
+
 def count_held(site_id: int) -> None:
     """Count an exposure as applied that was set aside: its claim holds after all."""
     _add(site_id, applied=1, quarantined=-1)

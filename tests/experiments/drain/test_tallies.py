@@ -1,6 +1,8 @@
 """What was accepted is applied, a repeat, set aside, dropped, or still waiting: nothing else."""
 
+import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +12,10 @@ from django.db.models import Sum
 from experiments.clock import microseconds
 from experiments.drain import drain_once
 from experiments.drain.isolating import MAX_ATTEMPTS
+from experiments.intake.importing import EventRecord, import_events
 from experiments.models import Duplicate, InboxBatch, Site, Tally
 from experiments.registries import APPLIERS, Touched
+from experiments.selectors import newest_applied_us
 from tests.experiments.drain.waiting import (
     a_purchase,
     a_slate,
@@ -154,3 +158,21 @@ def test_applier__that_fails_once__leaves_nothing_half_done(failing: list[Any]) 
     assert (first.events, again.events) == (0, 0)
     assert balance(site) == 0
     assert InboxBatch.objects.get().attempts == 2
+
+
+@pytest.mark.parametrize("is_simulated", [True, False])
+def test_newest__of_imported_rows_after_applied_ones__is_the_clock_of_a_simulated_site_alone(
+    is_simulated: bool,
+) -> None:
+    site = a_site()
+    Site.objects.filter(pk=site.pk).update(is_simulated=is_simulated)
+    site.refresh_from_db()
+    put_events(site, an_event())
+    drain_once()
+    later = NOW + timedelta(days=3)
+    record = EventRecord(uuid.uuid4(), "view_item", later, visitor_id="v-1")
+
+    import_events(site=site, events=[record])
+
+    assert newest_applied_us(site.pk) == microseconds(later if is_simulated else NOW)
+    assert balance(site) == 0
