@@ -37,17 +37,21 @@ class ParameterChoice:
     options: Callable[[Site], list[tuple[str, str]]]
 
 
+UnitKey = tuple[int, int, str]  # experiment id, phase, unit id
+# Site id, event type, visitor, account and session id, "" for none.
+TouchedEvent = tuple[int, str, str, str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Touched:
     """What a pass of the drain changed, for whatever is kept from rows, such as rollups.
 
-    `exposures`: experiment id, phase and unit id of each unit whose exposure or slates changed.
-    `events`: site id, event type, visitor, account and session id ("" for none) of each event that
-    is new or whose ids, refunds or traffic changed.
+    `exposures`: each unit whose exposure or slates changed. `events`: each event that is new or
+    whose ids, refunds or traffic changed.
     """
 
-    exposures: frozenset[tuple[int, int, str]] = frozenset()
-    events: frozenset[tuple[int, str, str, str, str]] = frozenset()
+    exposures: frozenset[UnitKey] = frozenset()
+    events: frozenset[TouchedEvent] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from django.db.models import Exists, OuterRef, QuerySet
 
 from experiments.assignment.specs import Reason
-from experiments.drain.exposures import UnitKey
 from experiments.drain.linked import chunks
 from experiments.models import Experiment, Exposure, Slate
+from experiments.registries import UnitKey
 
 
 def mark_second_variants(keys: Iterable[UnitKey]) -> None:

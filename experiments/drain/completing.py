@@ -11,10 +11,10 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from experiments.assignment.specs import UnitIds
-from experiments.drain.events import TouchedEvent
 from experiments.drain.linked import Links
 from experiments.drain.quoted import Key, QuotedSlate, quoted_slates
 from experiments.models import Event
+from experiments.registries import TouchedEvent
 
 Borrowed = Event.Borrowed
 WRITE = """

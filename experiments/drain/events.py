@@ -14,10 +14,9 @@ from experiments.drain.repeats import keep_conflicts, keep_repeats, sorted_out
 from experiments.drain.rows import EventRow, event_row
 from experiments.drain.storing import store_events
 from experiments.models import Event, InboxBatch
+from experiments.registries import TouchedEvent
 
 CLICK = "select_item"
-
-TouchedEvent = tuple[int, str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)

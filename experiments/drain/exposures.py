@@ -10,10 +10,10 @@ from django.db import connection
 
 from experiments.clock import microseconds
 from experiments.models import Experiment, Exposure
+from experiments.registries import UnitKey
 
 CHUNK = 500  # ids in one query; SQLite takes 999 parameters
 
-UnitKey = tuple[int, int, str]  # experiment id, phase, unit id
 
 # Of two variants at one moment the one that was set up first: arrival decides nothing.
 EARLIER = (

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from experiments.drain.closed import mark_second_variants
 from experiments.drain.events import AppliedEvents
-from experiments.drain.exposures import UnitKey
 from experiments.drain.flags import flag_exposures
 from experiments.drain.joins import join_requests
 from experiments.drain.late_claims import claim_again
@@ -13,7 +12,7 @@ from experiments.drain.lock import hold_tail_lock
 from experiments.drain.orders import match_orders
 from experiments.drain.slates import AppliedSlates
 from experiments.drain.tallies import count_applied
-from experiments.registries import APPLIERS, Touched
+from experiments.registries import APPLIERS, Touched, UnitKey
 
 
 def finish_pass(

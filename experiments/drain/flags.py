@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
-from experiments.drain.exposures import UnitKey
 from experiments.drain.linked import chunks
 from experiments.models import Experiment, Exposure, FlaggedUnit
+from experiments.registries import UnitKey
 
 
 class Flag(NamedTuple):

@@ -6,11 +6,11 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from experiments.drain.events import CLICK, AppliedEvents, TouchedEvent, touched_event
-from experiments.drain.exposures import UnitKey
+from experiments.drain.events import CLICK, AppliedEvents, touched_event
 from experiments.drain.quoted import CHUNK, Key, QuotedSlate, mark_clicked, quoted_slates
 from experiments.drain.slates import AppliedSlates
 from experiments.models import Event
+from experiments.registries import TouchedEvent, UnitKey
 
 # An event is at most seven days old when it comes, and a day begins elsewhere in another zone.
 DAYS_AROUND = 8

@@ -7,11 +7,12 @@ from django.db import connection
 
 from experiments.assignment.specs import UnitIds
 from experiments.drain.claims import MISMATCH, Claim, is_claim, outcome_of
-from experiments.drain.exposures import Sighting, UnitKey, record_exposures
+from experiments.drain.exposures import Sighting, record_exposures
 from experiments.drain.linked import chunks
 from experiments.drain.tallies import count_held
 from experiments.intake.shapes import EventIn, event_decoder, text_id
 from experiments.models import Event, Quarantine, Site, Slate
+from experiments.registries import UnitKey
 
 When = tuple[datetime, datetime]  # it occurred, it was received
 

@@ -14,11 +14,11 @@ from django.db.models import Q
 
 from experiments.clock import EPOCH, MICROSECOND
 from experiments.drain.completing import Found, complete, found_in
-from experiments.drain.events import TouchedEvent
 from experiments.drain.linked import chunks, links_of
 from experiments.drain.rows import EventRow
 from experiments.drain.storing import store_rows
 from experiments.models import Event, Slate, UnitLink
+from experiments.registries import TouchedEvent
 
 Pair = tuple[str, str]
 BOTH = Event.Borrowed.VISITOR | Event.Borrowed.ACCOUNT

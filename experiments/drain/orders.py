@@ -13,10 +13,10 @@ from uuid import UUID
 
 from django.db import connection
 
-from experiments.drain.events import TouchedEvent
 from experiments.drain.linked import chunks
 from experiments.drain.rows import EventRow
 from experiments.models import Event
+from experiments.registries import TouchedEvent
 
 log = logging.getLogger(__name__)
 

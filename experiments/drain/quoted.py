@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from experiments.drain.exposures import UnitKey
 from experiments.models import Slate
+from experiments.registries import UnitKey
 
 # Ids in one query; SQLite takes 999 parameters.
 CHUNK = 5_000 if connection.vendor == "postgresql" else 500

@@ -8,9 +8,10 @@ import msgspec
 from experiments.assignment.specs import Reason
 from experiments.clock import day_of, microseconds
 from experiments.drain.dropping import served_to, without_erased
-from experiments.drain.exposures import Sighting, UnitKey
+from experiments.drain.exposures import Sighting
 from experiments.intake.slates import ServedSlate, document_decoder
 from experiments.models import Experiment, InboxBatch, Site, Slate, Variant
+from experiments.registries import UnitKey
 from experiments.subjects.hiding import hidden_slate
 
 
