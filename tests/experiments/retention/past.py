@@ -1,9 +1,13 @@
-"""A site that keeps thirty days, and rows of the past."""
+"""A site that keeps thirty days, rows of the past, and where they are."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from experiments.models import Event, Site, Slate
+import pyarrow.parquet as pq
+
+from experiments.models import Event, ExportedDay, Site, Slate
+from experiments.retention import files
 from tests.factories import a_site
 from tests.rows import a_slate, an_event
 
@@ -47,4 +51,18 @@ def store_slates(site: Site, *days: int) -> Sequence[Slate]:
     return Slate.objects.bulk_create(
         a_slate(site, NOW - timedelta(days=ago), visitor_id="v-1", clicked=1, latency_us=900)
         for ago in days
+    )
+
+
+def days_held(model: Any = Event) -> list[str]:
+    """Return the days of the rows that are still in the database."""
+    return sorted(set(model.objects.values_list("day", flat=True)))
+
+
+def ids_in_files(table: str = "events") -> list[int]:
+    """Return the ids of the rows that the exported files hold."""
+    return sorted(
+        row_id
+        for exported in ExportedDay.objects.filter(table=table)
+        for row_id in pq.ParquetFile(files.folder() / exported.file).read().column("id").to_pylist()
     )

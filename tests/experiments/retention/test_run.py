@@ -1,23 +1,28 @@
 """Retention: what goes, what stays, and that nothing is lost in between."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from io import StringIO
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 from django.core.management import call_command
 from django.db import connection
 
 from experiments.models import Change, Event, ExportedDay, LedgerEntry, Site, Slate
 from experiments.registries import KEPT_DAYS
-from experiments.retention import dropping, files, partitions
+from experiments.retention import dropping, files
 from experiments.retention.exporting import ExportError, export_day
 from experiments.retention.keeping import days_to_go, first_kept_day
 from experiments.retention.run import run_retention
 from experiments.retention.tables import TABLES
-from tests.experiments.retention.past import NOW, days_ago, keeping_site, store_events, store_slates
+from tests.experiments.retention.past import (
+    NOW,
+    days_ago,
+    days_held,
+    ids_in_files,
+    store_events,
+    store_slates,
+)
 from tests.factories import a_site
 
 EVENTS = TABLES["events"]
@@ -26,24 +31,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def needed_from(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def needed_from() -> Iterator[Any]:
     """Return a way to say which day is still needed."""
-    del monkeypatch
     before = list(KEPT_DAYS)
     yield lambda day: KEPT_DAYS.append(lambda _site_id: day)
     KEPT_DAYS[:] = before
-
-
-def days_held(model: Any = Event) -> list[str]:
-    return sorted(set(model.objects.values_list("day", flat=True)))
-
-
-def ids_in_files(table: str = "events") -> list[int]:
-    return sorted(
-        row_id
-        for exported in ExportedDay.objects.filter(table=table)
-        for row_id in pq.ParquetFile(files.folder() / exported.file).read().column("id").to_pylist()
-    )
 
 
 def test_run_retention__older_days__are_exported_and_dropped(site: Site) -> None:
@@ -219,59 +211,6 @@ def test_run_retention__another_run_at_work__does_nothing(site: Site) -> None:
     assert days_held() == [days_ago(40)]
 
 
-@pytest.fixture
-def _on_postgresql() -> None:
-    if not partitions.is_split():
-        pytest.skip("only PostgreSQL splits the events")
-
-
-def partition_names() -> list[str]:
-    return [partition.name for partition in partitions.partitions()]
-
-
-@pytest.mark.usefixtures("_on_postgresql")
-def test_run_retention__partition_that_every_site_lets_go__is_dropped(site: Site) -> None:
-    partitions.make_days_ahead(today=(NOW - timedelta(days=40)).date())
-    store_events(site, 40)
-    store_events(keeping_site("other"), 40)
-    name = f"experiments_event_{days_ago(40).replace('-', '_')}"
-    assert name in partition_names()
-
-    done = run_retention(now=NOW)
-
-    assert done.problems == []
-    assert name not in partition_names()
-    assert days_held() == []
-    assert ExportedDay.objects.exclude(dropped_at=None).count() == 2
-
-
-@pytest.mark.usefixtures("_on_postgresql")
-def test_drop_partition__site_whose_rows_are_in_no_file__keeps_it(site: Site) -> None:
-    partitions.make_days_ahead(today=(NOW - timedelta(days=40)).date())
-    store_events(site, 40)
-    exported = export_day(EVENTS, site, days_ago(40))
-    store_events(a_site("other"), 40)
-    own = [each for each in partitions.partitions() if each.days == (days_ago(40),)]
-
-    assert not dropping.drop_partition(own[0], {site.pk: exported})
-
-    assert Event.objects.count() == 6
-    exported.refresh_from_db()
-    assert exported.dropped_at is None
-
-
-@pytest.mark.usefixtures("_on_postgresql")
-def test_run_retention__month_without_rows_left__is_dropped(site: Site) -> None:
-    store_events(site, 90, 91)
-    partitions.sort_rest(today=NOW.date())
-    assert partition_names()
-
-    run_retention(now=NOW)
-
-    assert partition_names() == []
-    assert len(ids_in_files()) == 6
-
-
 def test_command__dry_run__shows_and_changes_nothing(site: Site) -> None:
     out = StringIO()
     store_events(site, 400, 399)
@@ -297,7 +236,6 @@ def test_days_to_go__queries__do_not_grow_with_the_days(
     site: Site, django_assert_num_queries: Any
 ) -> None:
     store_events(site, *range(40, 60), count=1)
-    assert connection.vendor
 
     with django_assert_num_queries(3 + _queries_of_rooms(site)):
         assert len(days_to_go(now=NOW)) == 20
