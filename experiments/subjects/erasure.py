@@ -119,12 +119,7 @@ def run_erasure(*, erasure_id: int, now: datetime) -> Erasure | None:
     erasure = Erasure.objects.select_related("site").filter(pk=erasure_id, finished_at=None).first()
     if erasure is None:
         return None
-    subject = Subject(
-        site=erasure.site,
-        unit_type=erasure.unit_type,
-        unit_id=erasure.removed[PENDING]["unit_id"],
-        given=erasure.removed[PENDING]["given"],
-    )
+    subject = Subject(erasure.site, erasure.unit_type, **erasure.removed[PENDING])
     try:
         _round(erasure, subject)
     except StillBusy as busy:
