@@ -1,9 +1,9 @@
 """Flags of units: raised and taken back by hand or by the rule of outliers, put on exposures."""
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
-from experiments.drain.flags import Flag, mark_exposures
+from experiments.drain.flags import Flag, exposures_of, mark_exposures
 from experiments.drain.lock import hold_tail_lock
 from experiments.models import FlaggedUnit
 from experiments.registries import APPLIERS, Touched
@@ -18,7 +18,7 @@ def flag_unit(flag: FlaggedUnit, *, actor: str = SERVICE) -> None:
 
     A flag whose traffic is "" says that the unit is a shopper, whatever a rule would say.
     """
-    hold_tail_lock()
+    _hold(flag)
     stored = FlaggedUnit.objects.filter(pk=flag.pk).first() if flag.pk else None
     flag.at = timezone.now()
     flag.save()
@@ -30,10 +30,19 @@ def flag_unit(flag: FlaggedUnit, *, actor: str = SERVICE) -> None:
 @transaction.atomic
 def forget_flag(flag: FlaggedUnit, *, actor: str) -> None:
     """Delete a flag, take it off the unit's exposures and put that on record."""
-    hold_tail_lock()
+    _hold(flag)
     _record(flag, _facts(flag), {}, actor)
     _mark(flag, SHOPPER)
     flag.delete()
+
+
+def _hold(flag: FlaggedUnit) -> None:
+    """Lock the unit's exposures and then the tail, as a drain does: neither waits for the other."""
+    rows = exposures_of(Flag(flag.site_id, flag.unit_type, flag.unit_id, flag.traffic))
+    if connection.features.has_select_for_update:
+        rows = rows.order_by("experiment_id", "phase").select_for_update(of=("self",))
+        list(rows.values_list("pk"))
+    hold_tail_lock()
 
 
 def _mark(flag: FlaggedUnit, traffic: str) -> None:

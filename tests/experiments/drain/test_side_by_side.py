@@ -11,7 +11,9 @@ from django.db import connection
 from django.db.models import Sum
 
 from experiments.drain import drain_once
-from experiments.models import Event, InboxBatch, Quarantine, Slate
+from experiments.drain.lock import TAIL_LOCK
+from experiments.models import Event, Exposure, FlaggedUnit, InboxBatch, Quarantine, Slate
+from experiments.traffic.flagging import flag_unit
 from tests.experiments.drain.waiting import (
     a_purchase,
     a_slate,
@@ -19,7 +21,7 @@ from tests.experiments.drain.waiting import (
     put_events,
     put_slates,
 )
-from tests.factories import a_site
+from tests.factories import a_site, running_experiment
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -153,3 +155,20 @@ def test_drain__another_is_joining__waits_for_its_commit() -> None:
 
     assert waited[0] >= 0.4
     assert Slate.objects.count() == 1
+
+
+def test_flag__while_a_drain_has_the_units_exposure__waits_and_ends_neither() -> None:
+    site = a_site()
+    put_slates(a_slate(site, variant=running_experiment(site).variants.get(key="control")))
+    drain_once()
+    flag = FlaggedUnit(site=site, unit_type="visitor", unit_id="v-1", traffic="internal")
+
+    with another_transaction() as drain:
+        drain.execute("UPDATE experiments_exposure SET is_multiple = is_multiple")
+        flagging = threading.Thread(target=in_threads, args=(1, lambda: flag_unit(flag)))
+        flagging.start()
+        time.sleep(0.5)  # long enough for it to wait for the exposure
+        drain.execute("SELECT pg_advisory_xact_lock(%s)", [TAIL_LOCK])
+    flagging.join()
+
+    assert Exposure.objects.get().traffic == "internal"
