@@ -14,7 +14,7 @@ from analytics.rollups.building import build_phase
 from experiments.models import Experiment, Site
 from experiments.services import VariantDraft
 from tests.analytics.rows import Shares, a_run, slate
-from tests.analytics.web.reports import BETTER, EVEN, analyse, reported, results_of
+from tests.analytics.web.reports import BETTER, EVEN, NOBODY, analyse, reported, results_of
 from tests.analytics.web.screen import shown
 from tests.factories import NOW, a_site
 
@@ -152,6 +152,16 @@ def test_report__unequal_fallbacks__come_first_among_the_findings(analyst: Clien
 
     assert findings.index("Fallback answered unequally often") < findings.index("Split as conf")
     assert "Treatment 3.8 % of lists" in findings
+
+
+def test_report__without_units__lets_every_check_wait(analyst: Client) -> None:
+    reported(NOBODY)
+
+    text = shown(analyst)
+
+    findings = text.split("What could spoil")[1].split("Recompute it yourself")[0]
+    assert "Units seen in two variants No unit has been exposed yet." in findings
+    assert "passed" not in findings
 
 
 def test_report__hostile_names__are_text_and_nothing_else(analyst: Client) -> None:
