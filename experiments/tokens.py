@@ -1,10 +1,13 @@
 """Signed tokens: what a storefront hands back is taken only if it came from us, unchanged."""
 
 from functools import lru_cache
+from hmac import HMAC
 from typing import Any
 from uuid import UUID
 
 from django.core import signing
+from django.utils.crypto import salted_hmac
+from django.utils.encoding import force_bytes, force_str
 
 from experiments.assignment.specs import Decision, ExperimentSpec
 
@@ -13,8 +16,23 @@ KEPT_SALT = "armature.kept"
 
 
 @lru_cache
+def _keyed(salt: str, key: str | bytes, algorithm: str) -> HMAC:
+    return salted_hmac(salt, "", key, algorithm=algorithm)
+
+
+class QuickSigner(signing.Signer):
+    """Signs as Django does, deriving the key from the secret once instead of each time."""
+
+    def signature(self, value: str | bytes, key: str | bytes | None = None) -> str:
+        """Return the signature of a value."""
+        code = _keyed(force_str(self.salt) + "signer", key or self.key, self.algorithm).copy()
+        code.update(force_bytes(value))
+        return signing.b64_encode(code.digest()).decode()
+
+
+@lru_cache
 def _exposure_signer() -> signing.Signer:
-    return signing.Signer(salt=SALT)
+    return QuickSigner(salt=SALT)
 
 
 def exposure_token(*, site_id: int, request_id: UUID, variant_id: int | None) -> str:

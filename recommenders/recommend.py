@@ -67,20 +67,20 @@ def recommend(
     slate = _slate(site, body, units, decision, served, request_id, now, traffic)
     latency_us = (time.perf_counter_ns() - began) // 1000
     recorded = _record(site, body, slate(latency_us), send_hint)
-    token = exposure_token(
-        site_id=site.id,
-        request_id=request_id,
-        variant_id=decision.variant.id if decision.variant else None,
-    )
     return Recommendation(
         request_id,
         decision,
         served,
         recorded,
-        token if body.consent.analytics else None,
+        _token(site, request_id, decision) if body.consent.analytics else None,
         token_to_keep(site.experiments.get(decision.experiment_id or 0), decision, site_id=site.id),
         asked.ignored,
     )
+
+
+def _token(site: SiteSpec, request_id: uuid.UUID, decision: Decision) -> str:
+    variant_id = decision.variant.id if decision.variant else None
+    return exposure_token(site_id=site.id, request_id=request_id, variant_id=variant_id)
 
 
 def _as_agreed(site: SiteSpec, body: SlateRequest) -> SlateRequest:
