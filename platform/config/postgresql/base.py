@@ -4,6 +4,7 @@
 hangs behind a connection that stays open, ends nothing: there the client has to stop waiting.
 """
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -47,6 +48,12 @@ def _connect(**params: Any) -> PatientConnection:
     return connection
 
 
+def _has_something_to_read(connection: psycopg.Connection[Any]) -> bool:
+    sockets = select.poll()
+    sockets.register(connection.fileno(), select.POLLIN)
+    return bool(sockets.poll(0))
+
+
 _patient = ModuleType("psycopg")  # Django asks the module for its errors, too
 vars(_patient).update(vars(psycopg), connect=_connect)
 
@@ -55,6 +62,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """Django's own, but for how it connects and how long it waits."""
 
     Database = _patient
+
+    def is_usable(self) -> bool:
+        """Return whether the connection stands, without asking where the server said nothing.
+
+        One that it closed, or of a server that ended, has something to read. Asking with each
+        request cost as much as storing what it brought.
+        """
+        if self.errors_occurred or self.connection is None or self.connection.closed:
+            return super().is_usable()
+        return not _has_something_to_read(self.connection) or super().is_usable()
 
     @contextmanager
     def waiting_at_most(self, seconds: float) -> Iterator[None]:
