@@ -15,7 +15,7 @@ from benchmarks._faults.watching import Watch, await_open, watching
 
 SEEN_S = 180.0  # a worker that was killed is back, and sees work, well within, however slow
 AGAIN_S = 3.0  # until its next transaction opens
-SPREAD_S = {False: 0.5, True: 0.05}  # by whether it is embedded: about as long as a transaction
+EVENT_S = 30e-6  # an event's part of a transaction, at the least: kills are spread over that long
 TRIES = 4
 PROGRESS_S = 120.0
 RECOVERED_S = 10.0
@@ -34,7 +34,7 @@ def kill_workers(shop: Shop, plan: Plan) -> Outcome:
         inside, share = 0, len(batches) // (plan.faults + 1)
         client.allow(share)
         for _ in range(plan.faults):
-            inside += _kill_inside(shop, watch, rng)
+            inside += _kill_inside(shop, watch, rng, spread_s=EVENT_S * plan.events / plan.faults)
             client.allow(share)  # while no worker lives, so that the next one finds a pile
             shop.restart("events")
         client.join()
@@ -45,9 +45,8 @@ def kill_workers(shop: Shop, plan: Plan) -> Outcome:
     return outcome
 
 
-def _kill_inside(shop: Shop, watch: Watch, rng: random.Random) -> bool:
+def _kill_inside(shop: Shop, watch: Watch, rng: random.Random, *, spread_s: float) -> bool:
     """Kill the worker at a random instant of its work; return if a transaction was open."""
-    spread_s = SPREAD_S[shop.is_embedded]
     await_open(watch, SEEN_S)
     time.sleep(rng.uniform(0, spread_s))
     for _ in range(TRIES):

@@ -21,7 +21,9 @@ from experiments.received import Kind, Page, filters_of, page_of
 FILTERS = [
     OpenApiParameter("api_key", int, description="Number of the key that sent it."),
     OpenApiParameter("unit", str, description="The unit's id, exactly."),
-    OpenApiParameter("unit_type", str, enum=["visitor", "account", "session"]),
+    OpenApiParameter(
+        "unit_type", str, enum=["", "visitor", "account", "session"], description="Empty: visitor."
+    ),
     OpenApiParameter("event_id", str),
     OpenApiParameter("since", str, description="Received at or after this moment."),
     OpenApiParameter("until", str, description="Received before this moment."),
@@ -125,7 +127,10 @@ def events(request: HttpRequest) -> HttpResponse:
     """Answer what was received to a GET; everything else belongs to the view that takes events."""
     if request.method in ("GET", "HEAD"):
         return _received(request)
-    return views.events(request)
+    answer = views.events(request)
+    if answer.status_code == 405:
+        answer.headers["Allow"] = "GET, HEAD, POST, OPTIONS"
+    return answer
 
 
 # Keys, not cookies, say who calls; and the OpenAPI document finds the GET by its class.

@@ -91,7 +91,7 @@ def write_slates(slates: Sequence[ServedSlate]) -> None:
         for site_id, held in by_site.items()
         for start in range(0, len(held), SLATES_PER_ROW)
     ]
-    if len(rows) == 1:
+    if len(rows) == 1 and connection.vendor == "postgresql":
         _write_row(*rows[0])  # one statement commits by itself, in one round trip
         return
     with transaction.atomic():

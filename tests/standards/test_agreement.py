@@ -39,7 +39,8 @@ def test_clients__asked_for_the_same_units__agree(report: Report) -> None:
 
 
 def test_units__of_the_run__meet_everything_that_can_happen(report: Report) -> None:
-    asked_elsewhere = {Reason.NO_EXPERIMENT}  # of placements, which have no reason of their own
+    # Of placements, which have no reason of their own, and of what programs say that they are.
+    asked_elsewhere = {Reason.NO_EXPERIMENT, Reason.BOT}
     assert {*report.reasons} == {reason.value for reason in Reason} - asked_elsewhere
     assert report.operators == STORED
     assert not STORED & WRITTEN

@@ -158,16 +158,18 @@ def event_of(line: InvoiceLine, event_id: UUID, kind: str) -> EventRecord:
         items=((line.stock_code, count, price),) if is_trade else (),
         quantity=count,
         amount=pence(abs(line.value)) if is_trade else None,
-        order_id=line.invoice,
+        # A cancellation has a number of its own and names no order: it counts where it happened.
+        order_id="" if kind == "refund" else line.invoice,
         attributes={"country": line.country} if line.country else {},
-        properties=_properties(line, is_trade),
+        properties=_properties(line, kind, is_trade=is_trade),
     )
 
 
-def _properties(line: InvoiceLine, is_trade: bool) -> dict[str, str | int]:
-    """Return what whole pence and positive numbers cannot say."""
+def _properties(line: InvoiceLine, kind: str, *, is_trade: bool) -> dict[str, str | int]:
+    """Return what whole pence and positive numbers cannot say, and a cancellation's number."""
     if is_trade:
-        return {} if line.price * 100 % 1 == 0 else {"unit_price": str(line.price)}
+        note: dict[str, str | int] = {"credit_note": line.invoice} if kind == "refund" else {}
+        return note if line.price * 100 % 1 == 0 else {**note, "unit_price": str(line.price)}
     return {
         "signed_quantity": line.quantity,
         "unit_price": str(line.price),

@@ -92,7 +92,7 @@ def test_import_shop__json__says_the_same_to_programs(tmp_path: Path) -> None:
     assert said["figures"]["rows"] == 2
     assert said["kinds"] == {"purchase": 1}
     assert said["rejected"] == {"quantity_invalid": 1}
-    assert said["events"] == {"stored": 1, "known": 0, "differing": 0}
+    assert said["events"] == {"stored": 1, "known": 0, "differing": 0, "dropped": 0}
     assert said["items"] == {"received": 1, "created": 1}
 
 

@@ -61,8 +61,9 @@ def test_events__cancellation__is_a_refund_with_a_positive_amount(tmp_path: Path
     event = only_event(tmp_path, "C536379,D,Discount,-2,2010-12-01 09:41:00,27.5,14527.0,Spain")
 
     assert (event.type, event.amount, event.quantity) == ("refund", 5500, 2)
+    assert event.properties == {"credit_note": "C536379"}
     assert (event.order_id, event.visitor_id, event.items) == (
-        "C536379",
+        "",
         "14527",
         (("D", 2, 2750),),
     )

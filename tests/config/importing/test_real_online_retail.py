@@ -51,14 +51,14 @@ def _import() -> dict[str, Any]:
 def test_import_shop__real_file__stores_every_row(imports: Imports) -> None:
     first = imports.first
 
-    assert first["events"] == {"stored": ROWS, "known": 0, "differing": 0}
+    assert first["events"] == {"stored": ROWS, "known": 0, "differing": 0, "dropped": 0}
     assert sum(first["kinds"].values()) == first["figures"]["rows"] == ROWS
     assert first["items"] == {"received": 4_070, "created": 4_070}
     assert imports.stored == ROWS
 
 
 def test_import_shop__real_file_again__adds_nothing(imports: Imports) -> None:
-    assert imports.second["events"] == {"stored": 0, "known": ROWS, "differing": 0}
+    assert imports.second["events"] == {"stored": 0, "known": ROWS, "differing": 0, "dropped": 0}
 
 
 def test_figures__real_file__are_those_published(imports: Imports) -> None:

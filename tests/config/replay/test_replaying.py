@@ -69,7 +69,8 @@ def a_shop_with_history() -> Site:
     )
     past = [sale(n, START - timedelta(days=20 - n // 10), f"sku-{n % 4}") for n in range(1, 101)]
     later = [sale(n, START + timedelta(hours=n), f"sku-{n % 6}") for n in range(101, 141)]
-    returned = sale(141, START + timedelta(days=8), "sku-1", type="refund", visitor_id="v-5")
+    refund = {"type": "refund", "visitor_id": "v-5", "order_id": ""}
+    returned = sale(141, START + timedelta(days=8), "sku-1", **refund)
     counted = sale(
         142, START, "", type="stock_adjustment", visitor_id="", items=(), amount=None, order_id=""
     )
@@ -160,6 +161,8 @@ def test_replay__later_period__ends_in_the_report_with_real_prices() -> None:
     source = a_shop_with_history()
     visits = later_visits(source)
     site, _copied = copy_of(source, before=START, day=DAY)
+    # SQLite in memory refuses at once what a second thread writes.
+    Site.objects.filter(pk=site.pk).update(exposure_mode="durable")
     trained(site, "popularity", "random")
     experiment = starting.start(site, ["popularity", "random"], placement="home", days=8)
     shop = InProcess(stages.api_key(site, "replay"))
