@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def everything_works() -> None:
     load()
+    call_command("partitions", stdout=StringIO())
     for name in (BEAT, COMPUTE, EVENTS):
         leave_heartbeat(name)
 
