@@ -44,6 +44,8 @@ has_postgresql() {
 
 has_redis() { has redis-server; }
 
+has_wrk() { has wrk; }
+
 has_npm() { has npm; }
 
 has_chromium() { has chromium || has chromium-browser || has google-chrome; }
