@@ -17,6 +17,7 @@ SEEN_S = 180.0  # a worker that was killed is back, and sees work, well within, 
 AGAIN_S = 3.0  # until its next transaction opens
 EVENT_S = 30e-6  # an event's part of a transaction, at the least: kills are spread over that long
 TRIES = 4
+MANY = 10  # kills of which half must find a transaction open; of a few, chance decides
 PROGRESS_S = 120.0
 RECOVERED_S = 10.0
 WEB_BATCH = 50
@@ -40,7 +41,7 @@ def kill_workers(shop: Shop, plan: Plan) -> Outcome:
         client.join()
     outcome = _outcome("worker", shop, plan, batches, began)
     outcome.remark = f"{inside} of {plan.faults} kills found an open transaction"
-    if 2 * inside < plan.faults:
+    if plan.faults >= MANY and 2 * inside < plan.faults:
         outcome.failures.append("most kills missed the drain's transaction")
     return outcome
 

@@ -19,7 +19,7 @@ from experiments.models import Site
 from experiments.received import Kind, Page, filters_of, page_of
 
 FILTERS = [
-    OpenApiParameter("api_key", int, description="Number of the key that sent it."),
+    OpenApiParameter("api_key", str, description="Number of the key that sent it; empty: any."),
     OpenApiParameter("unit", str, description="The unit's id, exactly."),
     OpenApiParameter(
         "unit_type", str, enum=["", "visitor", "account", "session"], description="Empty: visitor."

@@ -94,7 +94,7 @@ def write_slates(slates: Sequence[ServedSlate]) -> None:
     if len(rows) == 1 and connection.vendor == "postgresql":
         _write_row(*rows[0])  # one statement commits by itself, in one round trip
         return
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         for row in rows:
             _write_row(*row)
 
