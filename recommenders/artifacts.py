@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.disk import sync
-from recommenders.base import Queries, Recommender, Scores, Settings
+from recommenders.base import Queries, Recommender, Scores, Settings, State
 from recommenders.errors import ArtifactDamaged, ArtifactMissing, RecommenderError
 from recommenders.registry import fitted_class
 
@@ -39,13 +39,17 @@ CANNOT_RESTORE = (
 
 @dataclass(frozen=True)
 class Artifact:
-    """An open artifact: the recommender and the ids behind its indexes."""
+    """An open artifact: the recommender and the ids behind its indexes.
+
+    `extras`: what serving needs besides scores, such as who bought what; arrays by name.
+    """
 
     manifest: Mapping[str, Any]
     recommender: Recommender
     item_ids: tuple[str, ...]
     item_places: Mapping[str, int]
     unit_ids: NDArray[np.bytes_]
+    extras: Mapping[str, NDArray[Any]]
 
     def item_index(self, item_id: str) -> int:
         """Return the item's index, -1 when training did not know it."""
@@ -76,6 +80,7 @@ def save_artifact(
     item_ids: Sequence[str],
     unit_ids: Sequence[str],
     facts: Mapping[str, Any],
+    extras: Mapping[str, NDArray[Any]] | None = None,
 ) -> str:
     """Write an artifact and return the SHA-256 of its manifest.
 
@@ -92,6 +97,7 @@ def save_artifact(
         "n_units": len(unit_ids),
     }
     arrays = {f"state.{name}": value for name, value in recommender.state().items()}
+    arrays |= {f"extra.{name}": value for name, value in (extras or {}).items()}
     arrays |= {"item_ids": _encoded(item_ids), "unit_ids": _encoded(unit_ids)}
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
@@ -190,19 +196,25 @@ def load_artifact(folder: Path, *, sha256: str) -> Artifact:
 
 
 def _restored(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Artifact:
-    state = {
-        name.removeprefix("state."): value
-        for name, value in arrays.items()
-        if name.startswith("state.")
-    }
     item_ids = tuple(item_id.decode() for item_id in arrays["item_ids"])
     return Artifact(
         manifest=manifest,
-        recommender=fitted_class(manifest["algorithm"]).from_state(state, manifest["settings"]),
+        recommender=fitted_class(manifest["algorithm"]).from_state(
+            _beginning("state.", arrays), manifest["settings"]
+        ),
         item_ids=item_ids,
         item_places={item_id: index for index, item_id in enumerate(item_ids)},
         unit_ids=arrays["unit_ids"],
+        extras=_beginning("extra.", arrays),
     )
+
+
+def _beginning(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> State:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in arrays.items()
+        if name.startswith(prefix)
+    }
 
 
 def _try_scoring(artifact: Artifact) -> None:

@@ -1,10 +1,10 @@
 """The whole plug-in contract; ranking and filtering happen outside it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from enum import IntEnum, StrEnum
 from functools import cached_property
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +23,33 @@ class Capability(StrEnum):
     PERSONAL = "personal"  # lists differ between units
     COLD_UNITS = "cold_units"  # answers for a unit it never saw
     COLD_ITEMS = "cold_items"  # scores items without interactions by their features
+    RECENT = "recent"  # what a unit did since training changes its scores, also a new unit's
+    SEGMENTS = "segments"  # scores differ between segments of units
+    CONTEXT = "context"  # scores differ with the time of the request
+    PARTIAL = "partial"  # learns on from an earlier state by `fit_partial`
+
+
+class Kind(IntEnum):
+    """What an interaction was, weakest first."""
+
+    OTHER = 0
+    VIEW = 1
+    WISH = 2
+    CART = 3
+    PURCHASE = 4
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Interactions as parallel arrays of one length, and the items' features.
+    """Interactions as parallel arrays of one length, and what is known of items and units.
 
-    `unit`, `item`: indexes; `weight`: strength of the interaction; `age_days`: before the end of
-    the data; `features`: (n_items, n_features), one row per item.
+    Of an interaction: `unit`, `item`: indexes; `weight`: its strength; `age_days`: before the end
+    of the data; `kind`: a `Kind`; `session`: index of the visit it belongs to; `amount`: minor
+    units paid, 0 where nothing was. Of an item: `features`: (n_items, n_features); `content`:
+    (n_items, n_terms), rows of length 1 or 0, from its text; `category`: index, -1 for none;
+    `price`: minor units, NaN where unknown; `item_age_days`: since it was added. Of a unit:
+    `unit_features`: (n_units, n_features); `segment`: index, -1 for none. `until_us`: the end of
+    the data, microseconds since 1970. What is left out is filled with nothing known.
     """
 
     n_units: int
@@ -40,6 +59,33 @@ class TrainingData:
     weight: NDArray[np.float32]
     age_days: NDArray[np.float32]
     features: csr_matrix
+    kind: NDArray[np.int8] = None  # type: ignore[assignment]  # filled below
+    session: NDArray[np.int64] = None  # type: ignore[assignment]
+    amount: NDArray[np.float32] = None  # type: ignore[assignment]
+    content: csr_matrix = None  # type: ignore[assignment]
+    category: NDArray[np.int64] = None  # type: ignore[assignment]
+    price: NDArray[np.float32] = None  # type: ignore[assignment]
+    item_age_days: NDArray[np.float32] = None  # type: ignore[assignment]
+    unit_features: csr_matrix = None  # type: ignore[assignment]
+    segment: NDArray[np.int64] = None  # type: ignore[assignment]
+    until_us: int = 0
+
+    def __post_init__(self) -> None:
+        n = len(self.item)
+        filled: dict[str, Any] = {
+            "kind": np.zeros(n, np.int8),
+            "session": np.arange(n),
+            "amount": np.zeros(n, np.float32),
+            "content": csr_matrix(np.zeros((self.n_items, 0), np.float32)),
+            "category": np.full(self.n_items, -1),
+            "price": np.full(self.n_items, np.nan, np.float32),
+            "item_age_days": np.zeros(self.n_items, np.float32),
+            "unit_features": csr_matrix(np.zeros((self.n_units, 0), np.float32)),
+            "segment": np.full(self.n_units, -1),
+        }
+        for name, value in filled.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
 
     @cached_property
     def matrix(self) -> csr_matrix:
@@ -51,25 +97,45 @@ class TrainingData:
 
     def where(self, mask: NDArray[np.bool_]) -> "TrainingData":
         """Return the data with only these interactions."""
-        return TrainingData(
-            self.n_units,
-            self.n_items,
-            self.unit[mask],
-            self.item[mask],
-            self.weight[mask],
-            self.age_days[mask],
-            self.features,
-        )
+        parts = ("unit", "item", "weight", "age_days", "kind", "session", "amount")
+        return replace(self, **{name: getattr(self, name)[mask] for name in parts})
 
 
 @dataclass(frozen=True, slots=True)
 class Queries:
-    """Whose lists are wanted: indexes of units, -1 for one that training did not see."""
+    """Whose lists are wanted, and what is known of them at this moment.
+
+    `units`: indexes, -1 for one that training did not see. `recent`: what each did since training,
+    (len(units), n_items), larger weights for what is newer; None for nothing. `segments`: index of
+    each one's segment, -1 for none; None for none of all. `at_us`: the time of the request.
+    """
 
     units: NDArray[np.int64]
+    recent: csr_matrix | None = None
+    segments: NDArray[np.int64] | None = None
+    at_us: int = 0
 
     def __len__(self) -> int:
         return len(self.units)
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A recommender that declares PARTIAL: it learns on from the state of an earlier fit."""
+
+    def fit_partial(
+        self,
+        data: TrainingData,
+        *,
+        previous: Mapping[str, NDArray[Any]],
+        units: NDArray[np.int64],
+        items: NDArray[np.int64],
+        rng: np.random.Generator,
+    ) -> Self:
+        """Learn from the data, beginning where `previous` ended, and return itself.
+
+        `units`, `items`: for each index of the data the index in `previous`, -1 for a new one.
+        """
 
 
 class Recommender(Protocol):
