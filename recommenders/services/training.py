@@ -21,6 +21,7 @@ from recommenders.errors import TrainingError, UnknownRecommender
 from recommenders.interactions import Dataset, build_dataset
 from recommenders.models import Artifact, Recommender
 from recommenders.registry import make, recommender_class
+from recommenders.services.promotion import promote_artifact
 
 log = logging.getLogger(__name__)
 
@@ -147,16 +148,6 @@ def _register(artifact: Artifact, fitted: Fitted) -> Artifact:
             promote_artifact(artifact=artifact)
     log.info("artifact ready id=%d name=%s", artifact.pk, artifact.full_name)
     return artifact
-
-
-def promote_artifact(*, artifact: Artifact) -> Recommender:
-    """Make a ready artifact the champion of its recommender; raises TrainingError otherwise."""
-    if artifact.status != Artifact.Status.READY:
-        raise TrainingError(f"{artifact.full_name} is {artifact.status}, not ready")
-    recommender = artifact.recommender
-    recommender.champion = artifact
-    recommender.save(update_fields=["champion"])
-    return recommender
 
 
 def _fail(artifact: Artifact, error: Exception) -> None:
