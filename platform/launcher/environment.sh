@@ -7,6 +7,7 @@ PYTHON=$VENV/bin/python
 STAMP=$VENV/armature-stamp           # what was installed, and for which locks
 UNFINISHED=$VENV/armature-unfinished # exists while an installation runs
 NO_LIGHTFM=$VENV/armature-no-lightfm # the tools that were there when LightFM could not be built
+NO_ENGINES=$VENV/armature-no-engines # which of implicit and LightGBM could not be installed
 LOG=$VENV/armature-install.log
 NEW_ENOUGH='import sys; sys.exit(sys.version_info < (3, 11))'
 
@@ -126,30 +127,43 @@ get_uv() {
         -r "$ROOT/requirements-uv.lock" >>"$LOG" 2>&1 || fail "cannot fetch the installer"
 }
 
-# install_packages run|test: with LightFM where it can be built, else without.
+# install_packages run|test: LightFM, implicit and LightGBM where they can be had, else without.
 install_packages() {
     lock=requirements.lock
     [ "$1" = run ] || lock=requirements-test.lock
     say "installing $(grep -c '^[A-Za-z].*==' "$ROOT/$lock") packages (a minute or two the first time)"
-    rm -f "$NO_LIGHTFM"
-    if sync_with_lightfm; then return; fi
-    if grep -q 'Failed to build' "$LOG" && can_apt && missing=$(missing_tools) &&
-        [ -n "$missing" ]; then
-        say "LightFM is compiled here"
-        # shellcheck disable=SC2086 # a list of package names
-        if apt_install $missing && sync_with_lightfm; then return; fi
-    fi
+    rm -f "$NO_LIGHTFM" "$NO_ENGINES"
     sync "$lock" || fail "cannot install the packages"
-    build_tools >"$NO_LIGHTFM"
-    tell_if_no_lightfm
+    add_lightfm || build_tools >"$NO_LIGHTFM"
+    add_engines
+    tell_of_absent
 }
 
-sync_with_lightfm() {
-    sync "$lock" requirements-lightfm.lock && "$PYTHON" -c 'import lightfm' >>"$LOG" 2>&1
+add_lightfm() {
+    if add requirements-lightfm.lock && imports lightfm; then return; fi
+    grep -q 'Failed to build' "$LOG" && can_apt && missing=$(missing_tools) && [ -n "$missing" ] || return 1
+    say "LightFM is compiled here"
+    # shellcheck disable=SC2086 # a list of package names
+    apt_install $missing && add requirements-lightfm.lock && imports lightfm
 }
+
+# Wheels, of which LightGBM's needs the machine's own OpenMP. One that does not load is taken out again.
+add_engines() {
+    add requirements-engines.lock || true
+    if ! imports lightgbm && grep -q 'libgomp' "$LOG" && can_apt; then apt_install libgomp1 || true; fi
+    for engine in implicit lightgbm; do
+        if imports "$engine"; then continue; fi
+        echo "$engine" >>"$NO_ENGINES"
+        run_uv pip uninstall -q --python "$PYTHON" "$engine" >>"$LOG" 2>&1 || true
+    done
+}
+
+imports() { "$PYTHON" -I -c "import $1" >>"$LOG" 2>&1; }
+
+sync() { run_uv pip sync --require-hashes --python "$PYTHON" "$@" >>"$LOG" 2>&1; }
 
 # LIGHTFM_NO_CFLAGS: LightFM would build for this very processor, and die on an older one.
-sync() { LIGHTFM_NO_CFLAGS=1 run_uv pip sync --require-hashes --python "$PYTHON" "$@" >>"$LOG" 2>&1; }
+add() { LIGHTFM_NO_CFLAGS=1 run_uv pip install --require-hashes --python "$PYTHON" -r "$1" >>"$LOG" 2>&1; }
 
 run_uv() { (cd "$ROOT" && UV_CACHE_DIR=${UV_CACHE_DIR:-$VENV/cache} "$VENV/installer/bin/uv" "$@"); }
 
@@ -168,6 +182,14 @@ missing_tools() {
         /usr/bin/*) if ! has_header; then set -- "$@" "$(apt_name "$PYTHON")-dev"; fi ;;
     esac
     echo "$*"
+}
+
+tell_of_absent() {
+    tell_if_no_lightfm
+    if [ ! -e "$NO_ENGINES" ]; then return; fi
+    for engine in $(cat "$NO_ENGINES"); do
+        say "$engine is absent: it could not be installed ($LOG says why). To try again: rm '$STAMP'"
+    done
 }
 
 tell_if_no_lightfm() {
