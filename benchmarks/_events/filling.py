@@ -5,11 +5,14 @@ from datetime import timedelta
 from django.db import connection
 from django.utils import timezone
 
+from benchmarks._events.mix import VISITORS
 from experiments.clock import microseconds
 from experiments.models import Site
 
 DAYS = 30
 CHUNK = 500_000
+# A larger table has more visitors, not busier ones: what a visitor did is read again for rollups.
+EVENTS_OF_A_VISITOR = 20
 
 LEDGER = """
 INSERT INTO experiments_ledgerentry (site_id, event_id, body_hash)
@@ -20,7 +23,7 @@ INSERT INTO experiments_event (site_id, event_id, type, occurred_at, ts_us, day,
     visitor_id, account_id, session_id, item_id, items, currency, order_id, order_ref, attributes,
     properties, is_verified, borrowed, traffic, refunded, refunded_quantity)
 SELECT {site}, ({uuid})::uuid, 'view_item', '{at}', {ts} + i, '{day}', '{at}',
-    'v-' || i % 100000, '', 's-' || i % 400000, 'sku-' || i % 20000, '[]', '', '', {uuid}, '{{}}',
+    'v-' || i % {visitors}, '', 's-' || i % 400000, 'sku-' || i % 20000, '[]', '', '', {uuid}, '{{}}',
     '{{"page": "home"}}', true, 0, '', 0, 0
 FROM generate_series({first}, {last}) i
 """
@@ -48,6 +51,7 @@ def _fill_day(site: Site, first: int, last: int) -> None:
     day = at.date().isoformat()
     names = {
         "site": site.pk,
+        "visitors": max(VISITORS, last // EVENTS_OF_A_VISITOR),
         "first": first,
         "last": last,
         "at": at.isoformat(" "),

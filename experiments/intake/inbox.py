@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from django.db import connection, transaction
 
+from experiments.intake.patience import PATIENCE_S
 from experiments.intake.slates import ServedSlate, SlateDocument, document_encoder
 from experiments.intake.tallies import COUNT, count_accepted, tally_values
 from experiments.models import InboxBatch
@@ -92,15 +93,26 @@ def write_slates(slates: Sequence[ServedSlate]) -> None:
         for start in range(0, len(held), SLATES_PER_ROW)
     ]
     if len(rows) == 1 and connection.vendor == "postgresql":
-        _write_row(*rows[0])  # one statement commits by itself, in one round trip
+        _write_quickly(*rows[0])
         return
     with transaction.atomic(savepoint=False):
         for row in rows:
             _write_row(*row)
 
 
+def _write_quickly(site_id: int, slates: list[ServedSlate]) -> None:
+    """Write one row in one round trip, which commits by itself where no transaction is open."""
+    values = [str(site_id), datetime.now(UTC).isoformat(), _slate_document(slates)]
+    connection.execute_quickly(  # type: ignore[attr-defined]
+        STORE_SLATES, values, seconds=PATIENCE_S
+    )
+
+
 def _write_row(site_id: int, slates: list[ServedSlate]) -> None:
-    doc = document_encoder.encode(SlateDocument(slates=slates)).decode()
     received_at = connection.ops.adapt_datetimefield_value(datetime.now(UTC))
     with connection.cursor() as cursor:
-        cursor.execute(STORE_SLATES, [site_id, received_at, doc])
+        cursor.execute(STORE_SLATES, [site_id, received_at, _slate_document(slates)])
+
+
+def _slate_document(slates: list[ServedSlate]) -> str:
+    return document_encoder.encode(SlateDocument(slates=slates)).decode()

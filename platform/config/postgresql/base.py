@@ -5,18 +5,26 @@ hangs behind a connection that stays open, ends nothing: there the client has to
 """
 
 import select
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, TypeVar
 
 import psycopg
+from django.db import DatabaseError
 from django.db.backends.postgresql import base
 from psycopg.abc import PQGen
+
+from config.postgresql import quick
 
 T = TypeVar("T")
 # The server's own limit comes first where it can: its connection stays good.
 GRACE_S = 2.0
+# What is said by one server of several that share a pooler's connections.
+BEHIND_A_POOLER = (
+    psycopg.errors.InvalidSqlStatementName,
+    psycopg.errors.DuplicatePreparedStatement,
+)
 ACTIVE = psycopg.pq.TransactionStatus.ACTIVE
 
 
@@ -24,6 +32,11 @@ class PatientConnection(psycopg.Connection[Any]):
     """A connection that is closed when an answer takes longer than `limit_s`; None: never."""
 
     limit_s: float | None = None
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        # Names of what `quick` has prepared, by statement; None where the server forgets them.
+        self.prepared: dict[str, bytes] | None = {}
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Return what the server answered; raises OperationalError when it did not in time."""
@@ -83,3 +96,26 @@ class DatabaseWrapper(base.DatabaseWrapper):
             yield
         finally:
             held.limit_s = usual_s
+
+    def execute_quickly(self, statement: str, parameters: Sequence[str], *, seconds: float) -> None:
+        """Run a statement whose rows nobody reads and that commits by itself, in one round trip.
+
+        Inside a transaction, or where somebody listens, it is run as any other. Raises Django's
+        errors; OperationalError, the connection closed, after so many seconds without an answer.
+        """
+        self.ensure_connection()
+        held: PatientConnection = self.connection
+        is_heard = self.queries_logged or self.execute_wrappers
+        if held.prepared is not None and not is_heard and self.get_autocommit():
+            try:
+                with self.wrap_database_errors:
+                    quick.execute(
+                        held.pgconn, held.prepared, statement, parameters, limit_s=seconds
+                    )
+                return
+            except DatabaseError as error:
+                if not isinstance(error.__cause__, BEHIND_A_POOLER):
+                    raise
+                held.prepared = None
+        with self.waiting_at_most(seconds), self.cursor() as cursor:
+            cursor.execute(statement, parameters)
