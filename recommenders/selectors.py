@@ -5,15 +5,23 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Value
+from django.db.models.fields.json import KeyTextTransform
 
 from experiments.clock import microseconds
 from experiments.models import Event, Site
 from recommenders.artifacts import load_artifact
+from recommenders.base import Kind
 from recommenders.errors import ArtifactError
-from recommenders.interactions import EVENT_WEIGHTS, Interaction, ItemFeatures
+from recommenders.features.catalogue import ItemFeatures
+from recommenders.interactions import EVENT_KINDS, EVENT_WEIGHTS, Interaction
 from recommenders.models import Artifact, Item, Recommender
 
 CHUNK = 20_000
+COLUMNS = (
+    *("visitor_id", "account_id", "session_id", "type", "ts_us"),
+    *("amount", "item_id", "items", "segment"),
+)
 
 
 def champion_name(site: Site, key: str) -> str | None:
@@ -62,26 +70,53 @@ def _why_unloadable(artifact: Artifact) -> str:
     return ""
 
 
-def interactions(site: Site, *, until: datetime) -> Iterator[Interaction]:
-    """Yield what visitors did with items before a moment; a basket is one row for each line."""
+def interactions(site: Site, *, until: datetime, segment_by: str = "") -> Iterator[Interaction]:
+    """Yield what shoppers did with items before a moment; a basket is one row for each line.
+
+    Bots and own staff are left out. `segment_by`: the attribute of events that says which segment
+    a unit is of; "" for none.
+    """
+    segment = KeyTextTransform(segment_by, "attributes") if segment_by else Value("")
     rows = (
-        Event.objects.filter(site=site, type__in=EVENT_WEIGHTS, ts_us__lt=microseconds(until))
+        Event.objects.filter(
+            site=site, type__in=EVENT_WEIGHTS, ts_us__lt=microseconds(until), traffic=""
+        )
         .order_by("id")
-        .values_list("visitor_id", "account_id", "type", "item_id", "items", "ts_us")
+        .annotate(segment=segment)
+        .values_list(*COLUMNS, named=True)
     )
-    for visitor_id, account_id, type_, item_id, items, ts_us in rows.iterator(chunk_size=CHUNK):
-        unit_id = visitor_id or account_id
-        shown = [item_id] if item_id else [line["item_id"] for line in items]
-        for one in shown if unit_id else ():
-            yield Interaction(unit_id, str(one), EVENT_WEIGHTS[type_], ts_us)
+    for row in rows.iterator(chunk_size=CHUNK):
+        if unit_id := row.visitor_id or row.account_id:
+            known = f"{segment_by}={row.segment}" if row.segment else ""
+            yield from _of_event(row, unit_id, known)
+
+
+def _of_event(row: Any, unit_id: str, segment: str) -> Iterator[Interaction]:
+    weight, kind = EVENT_WEIGHTS[row.type], EVENT_KINDS.get(row.type, Kind.OTHER)
+    for item_id, paid in _lines(row.item_id, row.items, row.amount or 0):
+        amount = paid if kind == Kind.PURCHASE else 0
+        yield Interaction(
+            unit_id, item_id, weight, row.ts_us, kind, row.session_id, amount, segment
+        )
+
+
+def _lines(item_id: str, items: list[dict[str, Any]], amount: int) -> Iterator[tuple[str, float]]:
+    """Yield the items with what was paid for each; lines without a price share the amount."""
+    if item_id:
+        yield item_id, amount
+        return
+    for line in items:
+        price = line.get("price")
+        share = amount / len(items) if price is None else price * line.get("quantity", 1)
+        yield str(line["item_id"]), share
 
 
 def item_features(site: Site) -> list[ItemFeatures]:
     """Return every item that may be shown, with what training knows of it."""
-    rows = Item.objects.filter(site=site, is_active=True)
+    rows = Item.objects.filter(site=site, is_active=True).values_list(
+        "item_id", "category", "brand", "price", "title", "description", "tags", "added_at"
+    )
     return [
-        ItemFeatures(item_id, category, brand, price)
-        for item_id, category, brand, price in rows.values_list(
-            "item_id", "category", "brand", "price"
-        )
+        ItemFeatures(*texts, tags=tuple(map(str, tags)), added_us=microseconds(added_at))
+        for *texts, tags, added_at in rows.iterator(chunk_size=CHUNK)
     ]

@@ -17,11 +17,11 @@ from config.simulation.shop import LIST_LENGTH, Shop, make_shop
 from config.simulation.truth import UnitSums, draw_sums
 from experiments.clock import microseconds
 from recommenders.base import Queries
+from recommenders.features.catalogue import ItemFeatures
 from recommenders.interactions import (
     EVENT_WEIGHTS,
     Dataset,
     Interaction,
-    ItemFeatures,
     build_dataset,
 )
 from recommenders.registry import make, missing
