@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from itertools import islice
 
 from django.db import transaction
@@ -16,7 +17,11 @@ BATCH = 2_000
 
 @dataclass(frozen=True, slots=True)
 class ItemRecord:
-    """An item as a shop sends it; the price is in minor units."""
+    """An item as a shop sends it; the price is in minor units.
+
+    `markets`: countries it is sold in, none for everywhere. `added_at`: when it became part of the
+    range; None keeps what is known, and is now for a new item.
+    """
 
     item_id: str
     title: str
@@ -29,6 +34,8 @@ class ItemRecord:
     image_url: str = ""
     url: str = ""
     is_active: bool = True
+    markets: tuple[str, ...] = ()
+    added_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,9 @@ class UpsertCount:
     created: int
 
 
-UPDATED = [field.name for field in fields(ItemRecord) if field.name != "item_id"] + ["updated_at"]
+UPDATED = [
+    field.name for field in fields(ItemRecord) if field.name not in {"item_id", "added_at"}
+] + ["updated_at"]
 
 
 def upsert_items(*, site: Site, items: Iterable[ItemRecord]) -> UpsertCount:
@@ -55,20 +64,27 @@ def upsert_items(*, site: Site, items: Iterable[ItemRecord]) -> UpsertCount:
 @transaction.atomic
 def _upsert_batch(site: Site, records: dict[str, ItemRecord]) -> int:
     known = Item.objects.filter(site=site, item_id__in=list(records)).count()
-    Item.objects.bulk_create(
-        _rows(site, records.values()),
-        update_conflicts=True,
-        unique_fields=["site", "item_id"],
-        update_fields=UPDATED,
-    )
+    aged = [record for record in records.values() if record.added_at]
+    _write(site, aged, [*UPDATED, "added_at"])
+    _write(site, [record for record in records.values() if not record.added_at], UPDATED)
     bump_catalogue(site=site)
     return len(records) - known
+
+
+def _write(site: Site, records: list[ItemRecord], updated: list[str]) -> None:
+    Item.objects.bulk_create(
+        _rows(site, records),
+        update_conflicts=True,
+        unique_fields=["site", "item_id"],
+        update_fields=updated,
+    )
 
 
 def _rows(site: Site, records: Iterable[ItemRecord]) -> Iterator[Item]:
     now = timezone.now()
     for record in records:
-        values = asdict(record) | {"tags": list(record.tags)}
+        lists = {"tags": list(record.tags), "markets": list(record.markets)}
+        values = asdict(record) | lists | {"added_at": record.added_at or now}
         yield Item(site=site, updated_at=now, **values)
 
 

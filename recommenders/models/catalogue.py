@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from experiments.models import Site
 
@@ -23,6 +24,14 @@ class Item(models.Model):
     image_url = models.CharField(max_length=1000, blank=True)
     url = models.CharField(max_length=1000, blank=True)
     is_active = models.BooleanField(default=True)
+    markets = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='Countries it is sold in, e.g. ["DE", "AT"]. Empty: everywhere.',
+    )
+    added_at = models.DateTimeField(
+        default=timezone.now, help_text="When it became part of the range."
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
