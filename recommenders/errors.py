@@ -29,6 +29,13 @@ class TrainingError(RecommenderError):
     status = 409
 
 
+class EvaluationError(RecommenderError):
+    """Figures that cannot be had of this data."""
+
+    code = "cannot_evaluate"
+    status = 409
+
+
 class ArtifactError(RecommenderError):
     """An artifact that cannot serve."""
 
@@ -46,3 +53,23 @@ class ArtifactDamaged(ArtifactError):
     """An artifact whose files are not what was written."""
 
     code = "artifact_damaged"
+
+
+class PromotionRefused(RecommenderError):
+    """An artifact that did not pass the promotion gate, or a name that cannot be moved so."""
+
+    code = "promotion_refused"
+    status = 409
+
+
+class ArtifactFrozen(RecommenderError):
+    """An artifact that a running experiment, or an alias, rests on."""
+
+    code = "artifact_frozen"
+    status = 409
+
+
+class OutOfTime(RecommenderError):
+    """A training that took longer than it may."""
+
+    code = "out_of_time"
