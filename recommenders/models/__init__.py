@@ -3,11 +3,15 @@
 from recommenders.models.catalogue import CatalogueVersion, Item
 from recommenders.models.comparison import Comparison
 from recommenders.models.merchandising import MerchandisingRule, StaticList
-from recommenders.models.registry import Artifact, Recommender
+from recommenders.models.moves import AliasMove
+from recommenders.models.registry import Alias, Artifact, Cause, Recommender
 
 __all__ = [
+    "Alias",
+    "AliasMove",
     "Artifact",
     "CatalogueVersion",
+    "Cause",
     "Comparison",
     "Item",
     "MerchandisingRule",
