@@ -18,7 +18,6 @@ from experiments.intake.hints import queue_on_commit
 from experiments.models import Site
 from experiments.money import minor_digits, money_text, to_major, to_minor
 from experiments.roles import Action
-from experiments.services import record_change
 from recommenders import services
 from recommenders.base import checked_settings
 from recommenders.catalogue import bump_catalogue
@@ -27,6 +26,7 @@ from recommenders.registry import available, recommender_class
 from recommenders.tasks import train_artifact
 
 MOST_MINOR = 10**13
+WHEN = ("retrain_every_hours", "warm_every_hours", "drift_limit", "watches_ctr")
 
 
 class ItemForm(forms.ModelForm):
@@ -124,7 +124,7 @@ class RecommenderForm(forms.ModelForm):
 
     class Meta:
         model = Recommender
-        fields = ["site", "key", "algorithm", "settings"]
+        fields = ["site", "key", "algorithm", "settings", "seed", *WHEN]
 
     def clean_settings(self) -> dict[str, Any]:
         """Refuse anything but an object."""
@@ -157,8 +157,8 @@ TRAIN = Step(
     question=lambda row: f"Train {row.key} on everything {row.site.name} has sent so far?",
     consequences=lambda row: [
         "The worker fits a new artifact; the one that answers now goes on answering meanwhile.",
-        f"When it is ready it becomes the champion of {row.key} and answers wherever the champion "
-        "is followed.",
+        f"When it passes the promotion gate it becomes the champion of {row.key} and answers "
+        "wherever the champion is followed.",
         "Running experiments keep the artifact that they started with.",
     ],
     run=_train,
@@ -173,7 +173,7 @@ class RecommenderAdmin(Recorded, StepsAdmin):
 
     form = RecommenderForm
     fixed_fields = ("site", "key", "algorithm")
-    fields = ["site", "key", "algorithm", "settings"]
+    fields = ["site", "key", "algorithm", "settings", "seed", *WHEN]
     list_display = ["key", "site", "algorithm", "champion"]
     list_filter = ["site"]
     search_fields = ["key"]
@@ -195,18 +195,7 @@ class RecommenderAdmin(Recorded, StepsAdmin):
 
 
 def _promote(artifact: Artifact, actor: str, reason: str) -> str:
-    recommender = artifact.recommender
-    before = recommender.champion.full_name if recommender.champion else None
-    services.promote_artifact(artifact=artifact)
-    record_change(
-        site=artifact.site,
-        subject=f"recommender {recommender.key}",
-        action="promote",
-        actor=actor,
-        before={"champion": before},
-        after={"champion": artifact.full_name},
-        reason=reason,
-    )
+    services.promote(artifact=artifact, by=actor, reason=reason)
     return f"{artifact.full_name} is champion."
 
 
@@ -218,9 +207,11 @@ PROMOTE = Step(
         f"It answers within five seconds wherever the champion of {row.recommender.key} is "
         f"followed; now that is {row.recommender.champion or 'no artifact'}.",
         "Running experiments keep the artifact that they started with.",
+        "It has to pass the promotion gate; the page of the recommender shows what it found.",
     ],
     run=_promote,
     action=Action.MANAGE,
+    needs_reason=True,
     is_possible=lambda row: (
         row.status == Artifact.Status.READY and row.recommender.champion_id != row.pk
     ),

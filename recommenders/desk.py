@@ -14,10 +14,10 @@ from experiments.money import money_text
 from recommenders import state
 from recommenders.base import checked_settings
 from recommenders.errors import UnknownRecommender
-from recommenders.models import Artifact, Item, Recommender
+from recommenders.models import Alias, Artifact, Item, Recommender
 from recommenders.registry import fitted_class
 from recommenders.services import request_training
-from recommenders.serving import CHAMPION, Served, Wish, serve
+from recommenders.serving import Served, Wish, serve
 from recommenders.tasks import train_artifact
 
 MOST_ARTIFACTS = 10
@@ -49,7 +49,8 @@ def artifacts_of(site: Site, key: str) -> list[tuple[str, str]]:
         site=site, recommender__key=key, status=Artifact.Status.READY
     ).select_related("recommender")
     named = [(row.full_name, f"only {row.version}") for row in rows[:MOST_ARTIFACTS]]
-    return [("", "the newest when it starts"), (CHAMPION, "follow the champion"), *named]
+    follow = [(alias, f"follow the {alias}") for alias in (Alias.CHAMPION, Alias.CHALLENGER)]
+    return [("", "the newest when it starts"), *follow, *named]
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar
 
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_delete
 
 from experiments.desks import VARIANT_DESKS, open_desk
 from experiments.models import Site
@@ -39,6 +39,7 @@ def register() -> None:
     from recommenders.health import artifact_checks
     from recommenders.launching import serving_checks
     from recommenders.models import Artifact, Recommender
+    from recommenders.services.following import refuse_if_frozen
     from recommenders.subjects import erase_unit, read_unit
 
     open_desk(VARIANT_DESKS, DESK)
@@ -49,6 +50,7 @@ def register() -> None:
     _add(ERASERS, erase_unit)
     _add(SUBJECT_READERS, read_unit)
     _add(HEALTH_CHECKS, artifact_checks)
+    pre_delete.connect(refuse_if_frozen, sender=Artifact, dispatch_uid="frozen artifacts")
     for model in (Artifact, Recommender):
         for signal in (post_save, post_delete):
             signal.connect(bump, sender=model, dispatch_uid=f"bump-{model.__name__}-{id(signal)}")

@@ -15,7 +15,7 @@ from recommenders.base import Kind
 from recommenders.errors import ArtifactError
 from recommenders.features.catalogue import ItemFeatures
 from recommenders.interactions import EVENT_KINDS, EVENT_WEIGHTS, Interaction
-from recommenders.models import Artifact, Item, Recommender
+from recommenders.models import Alias, Artifact, Item, Recommender
 
 CHUNK = 20_000
 COLUMNS = (
@@ -26,12 +26,14 @@ COLUMNS = (
 
 def champion_name(site: Site, key: str) -> str | None:
     """Return the full name of a recommender's champion, None when it has none."""
-    row = (
-        Recommender.objects.filter(site=site, key=key)
-        .select_related("champion__recommender")
-        .first()
-    )
-    return row.champion.full_name if row and row.champion else None
+    return holder_name(site, key, Alias.CHAMPION)
+
+
+def holder_name(site: Site, key: str, alias: str) -> str | None:
+    """Return the full name of the artifact that has an alias, None when none has it."""
+    row = Recommender.objects.filter(site=site, key=key).first()
+    holder: Artifact | None = getattr(row, alias) if row else None
+    return holder.full_name if holder else None
 
 
 def artifact_named(site: Site, full_name: str) -> Artifact | None:
@@ -53,16 +55,20 @@ def why_unservable(site: Site, parameters: dict[str, Any]) -> str:
         known = Recommender.objects.filter(site=site).values_list("key", flat=True)
         return f"unknown recommender {key!r}; known: {', '.join(known)}"
     wanted = parameters.get("artifact")
-    name = champion_name(site, key) if wanted in (None, "", "champion") else str(wanted)
-    if name is None:
+    alias = str(wanted or Alias.CHAMPION)
+    name = holder_name(site, key, alias) if alias in Alias.values else alias
+    if name is None and alias == Alias.CHAMPION:
         return f"{key} has not been trained"
+    if name is None:
+        return f"no artifact is {alias} of {key}"
     artifact = artifact_named(site, name)
     if artifact is None or artifact.status != Artifact.Status.READY:
         return f"{name} is not ready"
-    return _why_unloadable(artifact)
+    return why_unloadable(artifact)
 
 
-def _why_unloadable(artifact: Artifact) -> str:
+def why_unloadable(artifact: Artifact) -> str:
+    """Return why an artifact's files cannot be opened, "" when they can."""
     try:
         load_artifact(settings.DATA_DIR / artifact.path, sha256=artifact.sha256)
     except ArtifactError as error:
@@ -70,16 +76,22 @@ def _why_unloadable(artifact: Artifact) -> str:
     return ""
 
 
-def interactions(site: Site, *, until: datetime, segment_by: str = "") -> Iterator[Interaction]:
+def interactions(
+    site: Site, *, until: datetime, since: datetime | None = None, segment_by: str = ""
+) -> Iterator[Interaction]:
     """Yield what shoppers did with items before a moment; a basket is one row for each line.
 
-    Bots and own staff are left out. `segment_by`: the attribute of events that says which segment
-    a unit is of; "" for none.
+    `since`: the moment to begin with; None for the beginning. Bots and own staff are left out.
+    `segment_by`: the attribute of events that says which segment a unit is of; "" for none.
     """
     segment = KeyTextTransform(segment_by, "attributes") if segment_by else Value("")
     rows = (
         Event.objects.filter(
-            site=site, type__in=EVENT_WEIGHTS, ts_us__lt=microseconds(until), traffic=""
+            site=site,
+            type__in=EVENT_WEIGHTS,
+            ts_us__gte=microseconds(since) if since else 0,
+            ts_us__lt=microseconds(until),
+            traffic="",
         )
         .order_by("id")
         .annotate(segment=segment)

@@ -1,22 +1,30 @@
 """Celery's entries of this room."""
 
 from celery import shared_task
+from django.conf import settings
 
+from experiments.health.heartbeats import TRAINING, leave_heartbeat
 from recommenders import services
-
-TRAINING_LIMIT_S = 1500
 
 
 @shared_task(
     acks_late=False,  # a training that kills its worker must not kill the next one
     reject_on_worker_lost=False,
-    time_limit=TRAINING_LIMIT_S,
-    soft_time_limit=TRAINING_LIMIT_S - 60,
+    # The process of a training has limits of its own; these are for one that cannot be ended.
+    time_limit=settings.TRAINING_HARD_LIMIT_S + 120,
+    soft_time_limit=settings.TRAINING_HARD_LIMIT_S + 60,
     ignore_result=True,
 )
 def train_artifact(artifact_id: int) -> None:
     """Fit one queued artifact; running twice changes nothing."""
-    services.train_artifact(artifact_id=artifact_id)
+    if settings.TRAINING_APART:
+        services.train_apart(artifact_id=artifact_id, on_sign=_leave_sign)
+    else:
+        services.train_artifact(artifact_id=artifact_id)
+
+
+def _leave_sign() -> None:
+    leave_heartbeat(TRAINING)
 
 
 @shared_task(ignore_result=True)
@@ -24,3 +32,10 @@ def sweep_training() -> None:
     """Queue trainings whose message was lost or whose worker was killed."""
     for artifact_id in services.release_stuck_training():
         train_artifact.delay(artifact_id)
+
+
+@shared_task(ignore_result=True, time_limit=900, soft_time_limit=840)
+def retrain() -> None:
+    """Queue a training of every recommender that is due: by schedule, drift or decay."""
+    for artifact in services.request_due():
+        train_artifact.delay(artifact.pk)

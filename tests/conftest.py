@@ -37,6 +37,7 @@ def _fresh_process_memory(settings: Settings, tmp_path: Path) -> Iterator[None]:
     """Give every test its own data folder and empty process memory."""
     settings.DATA_DIR = tmp_path
     settings.SNAPSHOT_MAX_AGE_S = 0
+    settings.TRAINING_APART = False  # another process sees nothing of a test's transaction
     settings.SPOOL_RETRY_S = settings.ALARMS_EVERY_S = 3600
     snapshot.watched.reset()
     state.watched.reset()

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 BEAT = "beat"
 EVENTS = "events"  # the worker of this queue, as are the others
 COMPUTE = "compute"
+TRAINING = "training"
 
 
 def _file(name: str) -> Path:

@@ -93,6 +93,12 @@ def _planned(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     return f"Ramp planned: {' → '.join(steps)} %" if steps else "Ramp taken away"
 
 
+def _answers(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    moved = f"{before.get('artifact') or 'nothing'} → {after.get('artifact') or 'nothing'}"
+    who = ", ".join(after.get("variants") or ())
+    return f"The {after.get('follows', '')} that {who} follows moved: {moved}"
+
+
 def _decided(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     shipped = after.get("shipped_variant")
     return f"Decided: {after.get('outcome', '')}" + (f", {shipped} shipped" if shipped else "")
@@ -119,6 +125,7 @@ WORDS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], str]] = {
     "plan_ramp": _planned,
     "phase": _phase,
     "edit": _edited,
+    "artifact": _answers,
     "decide": _decided,
     "ship": _said("Shipped: the placement serves the variant"),
     "waive": lambda _b, after: f"Warning waived: {after.get('check', '')}",

@@ -14,7 +14,12 @@ app.autodiscover_tasks(["experiments", "recommenders", "analytics"])
 app.conf.beat_schedule = {
     # A lost hint costs seconds, never data: the sweep finds whatever is left in the inbox.
     "sweep the inbox": {"task": "experiments.tasks.drain_inbox", "schedule": 5.0},
-    "sweep queued work": {"task": "recommenders.tasks.sweep_training", "schedule": 15.0},
+    "sweep queued work": {
+        "task": "recommenders.tasks.sweep_training",
+        "schedule": 15.0,
+        "options": {"expires": 60},  # they would queue up behind a long training
+    },
+    "train what is due": {"task": "recommenders.tasks.retrain", "schedule": 600.0},
     "sweep queued analyses": {"task": "analytics.tasks.sweep_analyses", "schedule": 15.0},
     "sweep rollups": {"task": "analytics.tasks.sweep_rollups", "schedule": 60.0},
     "start and end on schedule": {"task": "experiments.tasks.run_schedule", "schedule": 30.0},
@@ -49,10 +54,10 @@ app.conf.beat_schedule = {
 @task_postrun.connect
 def _worker_is_alive(task: Any, **_: Any) -> None:
     """Let the health checks see that the worker of the task's queue takes and ends tasks."""
-    from experiments.health.heartbeats import COMPUTE, EVENTS, leave_heartbeat
+    from experiments.health.heartbeats import COMPUTE, EVENTS, TRAINING, leave_heartbeat
 
     queue = (task.request.delivery_info or {}).get("routing_key")
-    if queue in (EVENTS, COMPUTE):
+    if queue in (EVENTS, COMPUTE, TRAINING):
         leave_heartbeat(queue)
 
 

@@ -13,7 +13,7 @@ from kombu import Queue
 
 from experiments.retention.partitions import make_days_ahead
 
-QUEUES = ("events", "compute")
+QUEUES = ("events", "compute", "training")
 
 
 class NotMigratedError(Exception):

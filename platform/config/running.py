@@ -33,11 +33,13 @@ def default_services(
     workers: int = 1,
     env: Mapping[str, str] | None = None,
 ) -> tuple[Service, ...]:
-    """Return the web server, the two Celery workers and beat; `env` is added to each's own."""
+    """Return the web server, the three Celery workers and beat; `env` is added to each's own."""
     commands = {
         "web": _web(host, port, workers),
         "events": _worker("events"),
         "compute": _worker("compute"),
+        # It only waits for the process that trains, so it needs no pool of its own.
+        "training": _worker("training", "--pool", "solo"),
         "beat": _celery("beat", "--max-interval", "5"),
     }
     path = os.pathsep.join((str(ROOT), str(ROOT / "platform")))
@@ -59,8 +61,8 @@ def _web(host: str, port: int, workers: int) -> tuple[str, ...]:
     return (sys.executable, "-m", "granian", *serve, "config.wsgi:application")
 
 
-def _worker(queue: str) -> tuple[str, ...]:
-    return _celery("worker", "-Q", queue, "-c", "1", *QUIET, "-n", f"{queue}@%h")
+def _worker(queue: str, *more: str) -> tuple[str, ...]:
+    return _celery("worker", "-Q", queue, "-c", "1", *more, *QUIET, "-n", f"{queue}@%h")
 
 
 def _celery(*arguments: str) -> tuple[str, ...]:

@@ -223,12 +223,23 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "events"
 CELERY_TASK_ROUTES = {
+    # Its worker trains for as long as it takes; analyses and events do not wait for it.
+    "recommenders.tasks.train_artifact": {"queue": "training"},
+    "recommenders.tasks.sweep_training": {"queue": "training"},
     "recommenders.tasks.*": {"queue": "compute"},
     "analytics.tasks.*": {"queue": "compute"},
     # It reads and rewrites files, and events must not wait behind it.
     "experiments.tasks.run_erasure": {"queue": "compute"},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat")
+
+# ── training: in a process of its own, whose limits these are (docs/decisions/0034-registry.md) ──
+TRAINING_APART = env.flag("ARMATURE_TRAINING_APART", default=True)
+TRAINING_SOFT_LIMIT_S = env.integer("ARMATURE_TRAINING_SOFT_LIMIT", 1_500, low=1)
+TRAINING_HARD_LIMIT_S = env.integer("ARMATURE_TRAINING_HARD_LIMIT", 1_800, low=1)
+TRAINING_MEMORY_MB = env.integer("ARMATURE_TRAINING_MEMORY_MB", 4_096, low=0)
+TRAINING_THREADS = env.integer("ARMATURE_TRAINING_THREADS", 1, low=1, high=256)
+BECOME_CHILD = Path(__file__).with_name("child.py")
 
 # ── programming interface ───────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {

@@ -1,17 +1,23 @@
-"""What changes this room's tables."""
+"""What changes this room's tables; one file a subject."""
 
-from recommenders.services.promotion import promote_artifact
-from recommenders.services.training import (
-    LEASE,
-    release_stuck_training,
-    request_training,
-    train_artifact,
-)
+from recommenders.services.apart import train_apart
+from recommenders.services.following import Use, delete_artifact, uses_of
+from recommenders.services.promotion import before_now, promote, roll_back
+from recommenders.services.requesting import request_training
+from recommenders.services.retraining import request_due
+from recommenders.services.training import LEASE, release_stuck_training, train_artifact
 
 __all__ = [
     "LEASE",
-    "promote_artifact",
+    "Use",
+    "before_now",
+    "delete_artifact",
+    "promote",
     "release_stuck_training",
+    "request_due",
     "request_training",
+    "roll_back",
+    "train_apart",
     "train_artifact",
+    "uses_of",
 ]

@@ -30,10 +30,10 @@ def server_port() -> Iterator[int]:
     server.server_close()
 
 
-def test_default_services__given_a_port__name_the_four_programs() -> None:
+def test_default_services__given_a_port__name_the_five_programs() -> None:
     services = {service.name: service for service in default_services(port=8123, workers=2)}
 
-    assert list(services) == ["web", "events", "compute", "beat"]
+    assert list(services) == ["web", "events", "compute", "training", "beat"]
     web = " ".join(services["web"].argv)
     assert "--port 8123" in web
     assert "--workers 2" in web

@@ -8,7 +8,7 @@ import pytest
 from recommenders import state
 from recommenders.loaded import cache
 from recommenders.models import Artifact, Recommender
-from recommenders.services import promote_artifact
+from recommenders.services import promote
 from tests.factories import a_site, stocked, trained
 from tests.recommenders.shop import DAMAGES, a_shop, ask, folder_of, ids_of, sell_out
 
@@ -204,7 +204,7 @@ def test_promote__older_artifact__serves_again() -> None:
     site, made = a_shop("popularity", "random")
     trained(site, "random")
 
-    promote_artifact(artifact=Artifact.objects.get(pk=made["random"].pk))
+    promote(artifact=made["random"], reason="a test", by="ada", override=True)
 
     assert ask(site, RANDOM).artifact == made["random"].full_name
     assert state.current().recommenders[site.pk, "random"].champion == made["random"].full_name

@@ -16,11 +16,12 @@ from recommenders.errors import RecommenderError, SettingsError, TrainingError, 
 from recommenders.models import Artifact, Recommender
 from recommenders.services import (
     LEASE,
-    promote_artifact,
+    promote,
     release_stuck_training,
     request_training,
     train_artifact,
 )
+from recommenders.services.apart import SIGN_S
 from tests.factories import NOW, a_site, stocked, trained
 from tests.recommenders.shop import a_shop, ask, folder_of, ids_of
 
@@ -141,7 +142,7 @@ def test_promote__artifact_that_is_not_ready__is_refused() -> None:
     queued = request_training(site=site, key="popularity")
 
     with pytest.raises(TrainingError, match="is queued, not ready"):
-        promote_artifact(artifact=queued)
+        promote(artifact=queued, reason="it is better", by="ada")
 
 
 def test_killed_training__after_its_lease__is_taken_up_again() -> None:
@@ -149,7 +150,7 @@ def test_killed_training__after_its_lease__is_taken_up_again() -> None:
     stocked(site, 3)
     killed = request_training(site=site, key="popularity")
     Artifact.objects.filter(pk=killed.pk).update(status=Status.TRAINING)
-    age(killed, LEASE - timedelta(minutes=1))
+    age(killed, LEASE / 2)
     early = release_stuck_training()
     age(killed, LEASE + timedelta(minutes=1))
 
@@ -172,8 +173,8 @@ def test_queued_training__message_lost__is_found_by_the_sweep() -> None:
     assert (fresh, release_stuck_training()) == ([], [queued.pk])
 
 
-def test_lease__lasts_longer_than_a_training_may() -> None:
-    assert timedelta(seconds=tasks.TRAINING_LIMIT_S) < LEASE
+def test_lease__lasts_longer_than_several_signs_of_life_take() -> None:
+    assert timedelta(seconds=6 * SIGN_S) < LEASE
 
 
 @pytest.mark.parametrize("key", registry.names())

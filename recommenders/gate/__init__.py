@@ -1,0 +1,1 @@
+"""The promotion gate: what an artifact has to show before it answers by itself. Pure."""
