@@ -12,9 +12,18 @@ from recommenders.errors import RecommenderError, UnknownRecommender
 GROUP = "armature.recommenders"
 BUILTIN = {
     "popularity": "recommenders.algorithms.popularity.Popularity",
+    "category_popularity": "recommenders.algorithms.category_popularity.CategoryPopularity",
+    "segment_popularity": "recommenders.algorithms.segment_popularity.SegmentPopularity",
     "lightfm": "recommenders.algorithms.lightfm.LightFM",
     "hybrid": "recommenders.algorithms.hybrid.Hybrid",
+    "stacking": "recommenders.algorithms.stacking.Stacking",
     "item_knn": "recommenders.algorithms.item_knn.ItemKNN",
+    "user_knn": "recommenders.algorithms.user_knn.UserKNN",
+    "ease": "recommenders.algorithms.ease.EASE",
+    "als": "recommenders.algorithms.als.ALS",
+    "content": "recommenders.algorithms.content.Content",
+    "session": "recommenders.algorithms.session.Session",
+    "most_recent": "recommenders.algorithms.most_recent.MostRecent",
     "random": "recommenders.algorithms.random.Random",
 }
 # What an algorithm needs that an installation may lack, and how it comes.
@@ -22,7 +31,12 @@ NEEDS = {
     "lightfm": (
         "lightfm",
         "LightFM is not installed (Python 3.11 compiles it, with a C compiler): armature[lightfm]",
-    )
+    ),
+    "als": ("implicit", "implicit is not installed (wheels for Linux, macOS): armature[als]"),
+    "stacking": (
+        "lightgbm",
+        "LightGBM is not installed (wheels for Linux, macOS, Windows): armature[stacking]",
+    ),
 }
 
 

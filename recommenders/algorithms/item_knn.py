@@ -1,4 +1,4 @@
-"""Items that the same units touched: cosine over units, the nearest neighbours kept."""
+"""Item neighbours: what the same units touched, by one of four measures."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
@@ -9,86 +9,114 @@ from scipy.sparse import csr_matrix, diags
 
 from recommenders.base import Capability, Queries, Scores, Settings, State, TrainingData
 from recommenders.errors import SettingsError
+from recommenders.histories import dense, nothing, packed, rows_of, unpacked
+from recommenders.neighbours import nearest_by_blocks, nearest_by_product
+from recommenders.weights import checked_way, weighed
 
-BLOCK = 2_000  # items at a time, so that memory stays bounded
+MEASURES = ("cosine", "adjusted", "jaccard", "bm25")
+BM25_K1 = 1.2  # how soon more of the same stops to count: the usual values
+BM25_B = 0.75  # how far items that many touched are held back
 
 
 class ItemKNN:
-    """A unit's score of an item: the similarity to what it touched, summed."""
+    """A unit's score of an item: the similarities to what it touched, summed by weight.
 
-    can: ClassVar[frozenset[Capability]] = frozenset({Capability.PERSONAL})
-    defaults: ClassVar[Settings] = {"neighbours": 50}
+    `cosine`: of the items' columns over units. `adjusted`: the same once each unit's own mean is
+    taken off (Sarwar et al. 2001). `jaccard`: units that touched both / units that touched either.
+    `bm25`: products of columns weighed as words in documents are (Robertson, Zaragoza 2009).
+    """
+
+    can: ClassVar[frozenset[Capability]] = frozenset({Capability.PERSONAL, Capability.RECENT})
+    defaults: ClassVar[Settings] = {"measure": "cosine", "neighbours": 50, "weights": "log"}
 
     def __init__(self, settings: Settings) -> None:
+        self.measure, self.way = str(settings["measure"]), checked_way(settings)
         self.neighbours = int(settings["neighbours"])
         if self.neighbours < 1:
             raise SettingsError(
                 f"neighbours must be at least 1; it is {self.neighbours}",
                 field="settings.neighbours",
             )
-        self.history_ = csr_matrix(np.zeros((0, 0), np.float32))
-        self.similar_ = csr_matrix(np.zeros((0, 0), np.float32))
+        if self.measure not in MEASURES:
+            raise SettingsError(
+                f"measure must be one of {', '.join(MEASURES)}; it is {self.measure!r}",
+                field="settings.measure",
+            )
+        if (self.measure, self.way) == ("adjusted", "one"):
+            raise SettingsError(
+                "adjusted compares weights with their mean, so weights cannot all be one",
+                field="settings.weights",
+                hint="Choose weights log or plain, or the measure cosine.",
+            )
+        self.history_, self.similar_ = nothing(), nothing()
 
     def fit(self, data: TrainingData, *, rng: np.random.Generator) -> Self:
         """Learn each item's neighbours; an item is not its own."""
-        touched = data.matrix.copy()
-        touched.data = np.log1p(touched.data)
-        norms = np.sqrt(np.asarray(touched.multiply(touched).sum(axis=0)).ravel())
-        scale = np.divide(1, norms, out=np.zeros_like(norms), where=norms > 0)
-        unit_columns = csr_matrix(touched @ diags(scale), dtype=np.float32)
-        self.history_ = touched
-        self.similar_ = self._nearest(unit_columns)
+        self.history_ = data.matrix
+        touched = weighed(data.matrix, self.way)
+        if self.measure == "jaccard":
+            self.similar_ = nearest_by_jaccard(touched, self.neighbours)
+        else:
+            self.similar_ = nearest_by_product(columns_of(touched, self.measure), self.neighbours)
         return self
 
-    def _nearest(self, columns: csr_matrix) -> csr_matrix:
-        n_items = columns.shape[1]
-        rows, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        values = [np.zeros(0, np.float32)]
-        by_item = csr_matrix(columns.T)
-        for start in range(0, n_items, BLOCK):
-            block = csr_matrix(by_item[start : start + BLOCK] @ columns)
-            for offset in range(block.shape[0]):
-                item = start + offset
-                span = slice(block.indptr[offset], block.indptr[offset + 1])
-                near, weight = block.indices[span], block.data[span]
-                keep = near != item
-                near, weight = near[keep], weight[keep]
-                best = np.argsort(-weight, kind="stable")[: self.neighbours]
-                rows.append(np.full(len(best), item))
-                found.append(near[best])
-                values.append(weight[best])
-        places = (np.concatenate(rows), np.concatenate(found))
-        return csr_matrix(
-            (np.concatenate(values), places), shape=(n_items, n_items), dtype=np.float32
-        )
-
     def score(self, queries: Queries) -> Scores:
-        """Return summed similarities; NaN for a unit without history."""
-        n_items = self.similar_.shape[0]
-        scores = np.full((len(queries), n_items), np.nan, np.float32)
-        known = np.flatnonzero((queries.units >= 0) & (queries.units < self.history_.shape[0]))
-        if len(known):
-            rows = self.history_[queries.units[known]]
-            has_history = np.diff(rows.indptr) > 0
-            filled = known[has_history]
-            scores[filled] = (rows[has_history] @ self.similar_).toarray()
-        return scores
+        """Return summed similarities; NaN where nothing the unit touched is a neighbour."""
+        rows = weighed(rows_of(self.history_, queries), self.way)
+        return dense(csr_matrix(rows @ self.similar_))
 
     def state(self) -> State:
         """Return both sparse matrices as their arrays."""
-        return {
-            f"{name}_{part}": np.asarray(getattr(matrix, part))
-            for name, matrix in (("history", self.history_), ("similar", self.similar_))
-            for part in ("data", "indices", "indptr")
-        } | {"n_items": np.array([self.similar_.shape[0]])}
+        return packed("history", self.history_) | packed("similar", self.similar_)
 
     @classmethod
     def from_state(cls, state: Mapping[str, NDArray[Any]], settings: Settings) -> Self:
         """Return a fitted recommender."""
         self = cls(settings)
-        n_items = int(state["n_items"][0])
-        for name in ("history", "similar"):
-            parts = tuple(state[f"{name}_{part}"] for part in ("data", "indices", "indptr"))
-            shape = (len(parts[2]) - 1, n_items)
-            setattr(self, f"{name}_", csr_matrix(parts, shape=shape))
+        self.history_, self.similar_ = unpacked("history", state), unpacked("similar", state)
         return self
+
+
+def columns_of(touched: csr_matrix, measure: str) -> csr_matrix:
+    """Return the matrix whose columns' products are this measure of items."""
+    if measure == "bm25":
+        return _as_documents(touched)
+    return _of_length_one(_centred(touched) if measure == "adjusted" else touched)
+
+
+def _of_length_one(touched: csr_matrix) -> csr_matrix:
+    norms = np.sqrt(np.asarray(touched.multiply(touched).sum(axis=0)).ravel())
+    scale = np.divide(1, norms, out=np.zeros_like(norms), where=norms > 0)
+    return csr_matrix(touched @ diags(scale), dtype=np.float32)
+
+
+def _centred(touched: csr_matrix) -> csr_matrix:
+    """Return what each unit gave, less the mean of all it gave."""
+    counts = np.diff(touched.indptr)
+    means = np.asarray(touched.sum(axis=1)).ravel() / np.maximum(counts, 1)
+    parts = (touched.data - np.repeat(means, counts), touched.indices, touched.indptr)
+    return csr_matrix(parts, shape=touched.shape, dtype=np.float32)
+
+
+def _as_documents(touched: csr_matrix) -> csr_matrix:
+    """Return BM25 weights, an item being a document and the units that touched it its words."""
+    lengths = np.asarray(touched.sum(axis=0)).ravel()
+    usual = lengths.mean() or 1.0
+    held_back = BM25_K1 * (1 - BM25_B + BM25_B * lengths / usual)
+    rarity = np.log(touched.shape[1]) - np.log1p(np.diff(touched.indptr))
+    gains = touched.data * (BM25_K1 + 1) / (held_back[touched.indices] + touched.data)
+    rows = np.repeat(np.maximum(rarity, 0), np.diff(touched.indptr))
+    parts = (gains * rows, touched.indices, touched.indptr)
+    return csr_matrix(parts, shape=touched.shape, dtype=np.float32)
+
+
+def nearest_by_jaccard(touched: csr_matrix, n: int) -> csr_matrix:
+    """Return for each item its n nearest; no product gives the ratio, so scipy works it out."""
+    touchers = np.asarray((touched > 0).sum(axis=0)).ravel()
+
+    def measured(both: csr_matrix, start: int) -> csr_matrix:
+        own = np.repeat(touchers[start : start + both.shape[0]], np.diff(both.indptr))
+        both.data = both.data / (own + touchers[both.indices] - both.data)
+        return both
+
+    return nearest_by_blocks(weighed(touched, "one"), n, measured)
