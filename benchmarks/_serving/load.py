@@ -77,8 +77,8 @@ def put_under_load(
     requests = float(_found(r"(\d+) requests in", said))
     return Loaded(
         per_second=float(_found(r"Requests/sec:\s+([\d.]+)", said)),
-        p50_ms=_milliseconds(_found(r"50%\s+(\S+)", said)),
-        p99_ms=_milliseconds(_found(r"99%\s+(\S+)", said)),
+        p50_ms=_milliseconds(_found(r"\n\s+50%\s+(\S+)", said)),
+        p99_ms=_milliseconds(_found(r"\n\s+99%\s+(\S+)", said)),
         cpu_us=spent / requests * 1e6,
         store_us=store_spent / requests * 1e6,
     )

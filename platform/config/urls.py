@@ -10,8 +10,11 @@ from config import health
 from config.metrics import metrics
 from experiments.api import features, ofrep, segment
 from experiments.api.views import unknown_endpoint
+from recommenders.api.recommend import recommendations
 
 urlpatterns = [
+    # What shops call with every page comes first: a path is looked for from the top.
+    path("api/v1/recommendations", recommendations, name="recommendations"),
     path("", RedirectView.as_view(pattern_name="reports:list"), name="home"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),

@@ -10,7 +10,10 @@ os.environ.setdefault("ARMATURE_DATABASE_TIMEOUT", "10")
 
 import django
 from django.conf import settings
+from django.core import signals
+from django.core.cache import close_caches
 from django.core.handlers.wsgi import WSGIHandler
+from django.db import reset_queries
 
 from experiments.assignment.hashing import use_kernel
 
@@ -32,6 +35,10 @@ def _handler(middleware: list[str]) -> WSGIHandler:
 django.setup(set_prefix=False)
 from experiments.health.alarms import alarms  # noqa: E402 - of rooms that are set up now
 
+# With every request for nothing: queries are logged while debugging only, and neither of the caches
+# that an installation has closes anything.
+signals.request_started.disconnect(reset_queries)
+signals.request_finished.disconnect(close_caches)
 use_kernel()  # where numba is installed; before the first request, which would wait for it
 _pages = _handler(settings.MIDDLEWARE)
 _api = _handler(settings.API_MIDDLEWARE)

@@ -2,9 +2,8 @@
 
 from django.urls import path
 
-from recommenders.api import items, recommend
+from recommenders.api import items
 
 urlpatterns = [
-    path("recommendations", recommend.recommendations, name="recommendations"),
     path("items", items.ItemsView.as_view(), name="items"),
 ]
