@@ -5,7 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from recommenders.algorithms.hybrid import GRID, Hybrid, simplex
+from recommenders.algorithms import bases
+from recommenders.algorithms.hybrid import Hybrid
 from recommenders.base import TrainingData
 from recommenders.errors import SettingsError
 from recommenders.registry import missing
@@ -36,7 +37,7 @@ def _new_arrivals(n_units: int = 60, n_items: int = 40) -> TrainingData:
 def _weights(data: TrainingData, bases: str) -> dict[str, float]:
     hybrid = fitted("hybrid", data, settings={"bases": bases})
     assert isinstance(hybrid, Hybrid)
-    return dict(zip(hybrid.names, hybrid.weights_.tolist(), strict=True))
+    return dict(zip(hybrid.bases_.names, hybrid.weights_[-1].tolist(), strict=True))
 
 
 def test_hybrid__tastes_differ__leans_on_the_personal_base() -> None:
@@ -58,8 +59,14 @@ def test_hybrid__one_base_is_noise__gets_little_weight() -> None:
     assert weights["random"] <= 0.3
 
 
-def test_hybrid__nothing_later__weighs_bases_alike() -> None:
-    assert _weights(checkerboard(20), "popularity,item_knn") == {"popularity": 0.5, "item_knn": 0.5}
+def test_hybrid__too_little_to_tell__weighs_bases_alike() -> None:
+    assert _weights(checkerboard(8), "popularity,item_knn") == {"popularity": 0.5, "item_knn": 0.5}
+
+
+def test_hybrid__no_times_at_all__learns_from_what_is_held_out_at_random() -> None:
+    weights = _weights(checkerboard(20), "random,item_knn")
+
+    assert weights["item_knn"] > weights["random"]
 
 
 def test_hybrid__only_new_units_later__weighs_bases_alike() -> None:
@@ -82,7 +89,7 @@ def test_hybrid__base_named_twice__counts_once() -> None:
 def test_hybrid__unit_that_no_weighted_base_knows__gets_what_the_others_say() -> None:
     hybrid = fitted("hybrid", _two_tastes(), settings={"bases": "popularity,item_knn"})
     assert isinstance(hybrid, Hybrid)
-    hybrid.weights_ = np.array([0, 1], np.float32)
+    hybrid.weights_ = np.array([[0, 1]], np.float32)
 
     stranger = scores_of(hybrid, -1)[0]
 
@@ -114,16 +121,14 @@ def test_hybrid__bases_in_other_units__are_brought_to_one_scale() -> None:
 
 
 def test_hybrid__many_units__is_scored_in_blocks_without_a_seam() -> None:
-    from recommenders.algorithms import hybrid as module
-
     recommender = fitted("hybrid", _two_tastes())
     whole = scores_of(recommender, *range(-1, 60))
-    before, module.BLOCK_CELLS = module.BLOCK_CELLS, 7 * 40
+    before, bases.BLOCK_CELLS = bases.BLOCK_CELLS, 7 * 40
 
     try:
         pieces = scores_of(recommender, *range(-1, 60))
     finally:
-        module.BLOCK_CELLS = before
+        bases.BLOCK_CELLS = before
 
     np.testing.assert_allclose(pieces, whole, rtol=1e-4, atol=1e-5)
 
@@ -133,7 +138,7 @@ def test_hybrid__everything_installed__blends_three() -> None:
     hybrid = fitted("hybrid", _two_tastes())
 
     assert isinstance(hybrid, Hybrid)
-    assert hybrid.names == ["popularity", "lightfm", "item_knn"]
+    assert hybrid.bases_.names == ["popularity", "lightfm", "item_knn"]
 
 
 def test_hybrid__no_base_can_run__says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,11 +150,3 @@ def test_hybrid__no_base_can_run__says_so(monkeypatch: pytest.MonkeyPatch) -> No
             training_data(pairs_of((0, 0)), n_units=1, n_items=1),
             settings={"bases": "lightfm"},
         )
-
-
-@pytest.mark.parametrize(("parts", "points"), [(1, 1), (2, 11), (3, 66)])
-def test_simplex__parts__gives_every_tenth_once(parts: int, points: int) -> None:
-    vectors = [tuple(round(float(w) * GRID) for w in vector) for vector in simplex(parts)]
-
-    assert len(vectors) == len(set(vectors)) == points
-    assert all(sum(vector) == GRID for vector in vectors)
