@@ -17,10 +17,11 @@ class SegmentPopularity:
 
     (acts of the segment on it + `held` · its share of all) / (acts of the segment + `held`): as if
     each segment had begun with `held` acts of the usual kind. Nobody's segment is the whole.
+    `segment_by`: the attribute of events that tells segments apart.
     """
 
     can: ClassVar[frozenset[Capability]] = frozenset({Capability.COLD_UNITS, Capability.SEGMENTS})
-    defaults: ClassVar[Settings] = {**WHAT_COUNTS, "held": 100.0}
+    defaults: ClassVar[Settings] = {**WHAT_COUNTS, "held": 100.0, "segment_by": "country"}
 
     def __init__(self, settings: Settings) -> None:
         check_what_counts(settings)

@@ -37,7 +37,9 @@ def read_dataset(artifact: Artifact) -> Dataset:
     """Return what the site's shoppers did before the artifact's moment, as arrays with id maps."""
     until = artifact.trained_until or timezone.now()
     dataset = build_dataset(
-        selectors.interactions(artifact.site, until=until),
+        selectors.interactions(
+            artifact.site, until=until, segment_by=str(_settings(artifact).get("segment_by", ""))
+        ),
         selectors.item_features(artifact.site),
         now_us=microseconds(until),
     )
@@ -49,9 +51,7 @@ def read_dataset(artifact: Artifact) -> Dataset:
 def fit(artifact: Artifact, dataset: Dataset) -> Fitted:
     """Return the algorithm fitted on the data, from the beginning or on from an earlier one."""
     recommender = artifact.recommender
-    complete = checked_settings(
-        recommender.settings, recommender_class(recommender.algorithm).defaults
-    )
+    complete = _settings(artifact)
     began = time.perf_counter()
     resumed = _resumed(artifact, complete, dataset) if artifact.started_from else None
     fitted = resumed or make(recommender.algorithm, complete).fit(
@@ -59,6 +59,11 @@ def fit(artifact: Artifact, dataset: Dataset) -> Fitted:
     )
     name = artifact.started_from.full_name if resumed and artifact.started_from else ""
     return Fitted(fitted, complete, time.perf_counter() - began, name)
+
+
+def _settings(artifact: Artifact) -> dict[str, Any]:
+    recommender = artifact.recommender
+    return checked_settings(recommender.settings, recommender_class(recommender.algorithm).defaults)
 
 
 def rng_of(artifact: Artifact) -> np.random.Generator:
