@@ -22,6 +22,7 @@ from recommenders import services
 from recommenders.base import checked_settings
 from recommenders.catalogue import bump_catalogue
 from recommenders.models import Artifact, Item, Recommender
+from recommenders.models.registry import SEED
 from recommenders.registry import available, recommender_class
 from recommenders.tasks import train_artifact
 
@@ -125,6 +126,16 @@ class RecommenderForm(forms.ModelForm):
     class Meta:
         model = Recommender
         fields = ["site", "key", "algorithm", "settings", "seed", *WHEN]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "seed" in self.fields:
+            self.fields["seed"].required = False
+
+    def clean_seed(self) -> int:
+        """Return the seed, that of every recommender where none is given."""
+        seed = self.cleaned_data["seed"]
+        return SEED if seed is None else int(seed)
 
     def clean_settings(self) -> dict[str, Any]:
         """Refuse anything but an object."""

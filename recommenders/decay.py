@@ -84,4 +84,5 @@ def ctr_change(then: tuple[Cell, Cell], now: tuple[Cell, Cell]) -> Change:
     logs = [log(treatment.rate / control.rate) for control, treatment in (then, now)]
     shift = logs[1] - logs[0]
     reach = Z * sqrt(sum(cell.log_variance() for cell in cells))
-    return Change(*(exp(value) - 1 for value in (shift, shift - reach, shift + reach)))
+    change, low, high = (exp(value) - 1 for value in (shift, shift - reach, shift + reach))
+    return Change(change, low, high)

@@ -148,8 +148,10 @@ def test_promotion__asked_and_posted__makes_the_champion() -> None:
 
     client.get(url)
     before = Recommender.objects.get(pk=old.recommender_id).champion
-    client.post(url)
+    unreasoned = client.post(url)
+    client.post(url, {"reason": "it is newer"})
 
+    assert unreasoned.status_code == 200
     assert before == old
     assert Recommender.objects.get(pk=old.recommender_id).champion == new
 
@@ -159,7 +161,9 @@ def test_promotion__of_what_is_not_ready__is_refused_with_the_reason() -> None:
     artifact = request_training(site=site, key="popularity")
     client = signed_in(superuser())
 
-    answer = client.post(f"/admin/recommenders/artifact/{artifact.pk}/step/promote/", follow=True)
+    answer = client.post(
+        f"/admin/recommenders/artifact/{artifact.pk}/step/promote/", {"reason": "now"}, follow=True
+    )
 
     assert "is queued, not ready" in answer.content.decode()
     assert Recommender.objects.get(pk=artifact.recommender_id).champion is None

@@ -27,14 +27,14 @@ def test_settings__of_an_algorithm_that_is_gone__are_none() -> None:
     assert settings_of(site, "gone") == []
 
 
-def test_artifacts__of_a_recommender__are_the_newest_the_champion_and_each_ready_one() -> None:
+def test_artifacts__of_a_recommender__are_the_newest_the_followed_and_each_ready_one() -> None:
     site = a_site()
     stocked(site)
     (artifact,) = trained(site, "popularity")
 
     values = [value for value, _label in artifacts_of(site, "popularity")]
 
-    assert values == ["", "champion", artifact.full_name]
+    assert values == ["", "champion", "challenger", artifact.full_name]
 
 
 def test_settle__with_other_settings__makes_one_recommender_and_queues_its_training() -> None:
