@@ -11,6 +11,7 @@ from msgspec import structs
 
 from experiments.assignment.assign import decide_placement
 from experiments.assignment.specs import Decision, PlacementSpec, UnitIds
+from experiments.clock import microseconds
 from experiments.errors import NotFound
 from experiments.intake.recorder import record_slate
 from experiments.intake.shapes import Consent, SlateRequest, text_id
@@ -23,7 +24,7 @@ from experiments.tokens import exposure_token, token_to_keep
 from experiments.traffic.requests import as_counted
 from experiments.visits import IgnoredToken, units_of, visit_of
 from recommenders import state
-from recommenders.serving import POPULARITY, Served, Wish, serve
+from recommenders.serving import CHAMPION, POPULARITY, Served, Wish, serve, with_defaults
 
 NOBODY = UnitIds()
 
@@ -61,8 +62,9 @@ def recommend(
     units = asked.visit.units
     decision = decide_placement(placement, asked.visit, site.experiments)
     decision = as_counted(decision, placement, traffic)
-    served = _serve(site, body, units, decision)
     request_id = uuid.uuid4()
+    wish = _wish(site, body, units, request_id, now)
+    served = serve(wish, _parameters(body, placement, decision), state.current())
     traffic = traffic or (Traffic.INTERNAL.value if body.qa else "")
     slate = _slate(site, body, units, decision, served, request_id, now, traffic)
     latency_us = (time.perf_counter_ns() - began) // 1000
@@ -109,17 +111,45 @@ def _attributes(body: SlateRequest) -> dict[str, Any]:
     return {**_context(body), **body.attributes}
 
 
-def _serve(site: SiteSpec, body: SlateRequest, units: UnitIds, decision: Decision) -> Served:
+def _parameters(
+    body: SlateRequest, placement: PlacementSpec, decision: Decision
+) -> Mapping[str, Any]:
+    """Return what is served by; what a variant leaves open of re-ranking is the placement's."""
     parameters: Mapping[str, Any] = decision.parameters
     if not body.consent.personalization:
-        parameters, units = {"recommender": POPULARITY}, NOBODY
-    elif site.hash_ids:  # artifacts know units as rows do
+        parameters = {**parameters, "recommender": POPULARITY, "artifact": CHAMPION}
+    return with_defaults(parameters, placement.parameters)
+
+
+def _wish(
+    site: SiteSpec, body: SlateRequest, units: UnitIds, request_id: uuid.UUID, now: datetime
+) -> Wish:
+    """Return what is asked for; without consent to personalisation it is nobody's list."""
+    context, may_know = body.context, body.consent.personalization
+    excluded = {text_id(item_id) for item_id in context.cart}
+    if context.item_id is not None:
+        excluded.add(text_id(context.item_id))
+    if may_know and site.hash_ids:  # artifacts know units as rows do
         units = hashed_units(site.id, units)
-    excluded = {text_id(item_id) for item_id in body.context.cart}
-    if body.context.item_id is not None:
-        excluded.add(text_id(body.context.item_id))
-    wish = Wish(site.id, units, body.k, frozenset(excluded))
-    return serve(wish, parameters, state.current())
+    return Wish(
+        site_id=site.id,
+        units=units if may_know else NOBODY,
+        k=body.k,
+        excluded=frozenset(excluded),
+        placement=body.placement,
+        now_us=microseconds(now),
+        seed=request_id.int,
+        country=context.country or "",
+        attributes=_attributes(body) if may_know else {},
+        viewed=_viewed(body) if may_know else (),
+        may_know=may_know,
+    )
+
+
+def _viewed(body: SlateRequest) -> tuple[str, ...]:
+    """Return what the page says the visitor looked at, newest first, nothing twice."""
+    shown = () if body.context.item_id is None else (body.context.item_id,)
+    return tuple(dict.fromkeys(map(text_id, (*shown, *body.context.recent_items))))
 
 
 def _slate(

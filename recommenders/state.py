@@ -1,36 +1,50 @@
-"""What serving keeps in process memory: champions, artifact folders and every site's shelf."""
+"""What serving keeps in process memory: champions, artifact folders, shelves and rules."""
 
 import logging
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
 from django.conf import settings
 from django.db.models import QuerySet
 
+from experiments.clock import microseconds
 from experiments.snapshot import version as configuration_version
 from experiments.watching import Watched
-from recommenders.models import Artifact, CatalogueVersion, Item, Recommender
+from recommenders.models import Alias, Artifact, CatalogueVersion, Item, Recommender
+from recommenders.rules import SiteRules, rules_of
 
 log = logging.getLogger(__name__)
 
+# What is told of a new state before the first request is served by it.
+BEFORE_SERVING: list[Callable[["ServingState"], None]] = []
 
-@dataclass(frozen=True, slots=True)
-class ShelfItem:
-    """What serving and slates need of an item."""
+
+class ShelfItem(msgspec.Struct, frozen=True):
+    """What serving and slates need of an item; `markets`: where it is sold, none: everywhere.
+
+    `added_us`: when it became part of the range, microseconds since 1970.
+    """
 
     category: str
     price: int | None
+    brand: str = ""
+    markets: tuple[str, ...] = ()
+    added_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The items of one site that may be shown now, newest first."""
+    """The items of one site that may be shown now, newest first.
+
+    `has_markets`: some are sold in some countries only.
+    """
 
     version: int
     items: dict[str, ShelfItem]
+    has_markets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +58,21 @@ class ArtifactSpec:
 
 @dataclass(frozen=True, slots=True)
 class RecommenderSpec:
-    """A recommender's champion and its ready artifacts, newest first."""
+    """Which artifacts hold a recommender's aliases, and those that are ready, newest first."""
 
     key: str
     champion: str | None
     ready: tuple[str, ...]
+    challenger: str | None = None
+    fallback: str | None = None
+
+    def holder(self, alias: str) -> str | None:
+        """Return the artifact that has an alias, None when none has it."""
+        return {
+            Alias.CHAMPION: self.champion,
+            Alias.CHALLENGER: self.challenger,
+            Alias.FALLBACK: self.fallback,
+        }[Alias(alias)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +82,7 @@ class ServingState:
     shelves: dict[int, Shelf]
     recommenders: dict[tuple[int, str], RecommenderSpec]
     artifacts: dict[tuple[int, str], ArtifactSpec]
+    rules: dict[int, SiteRules] = field(default_factory=dict)
 
 
 def _version() -> object:
@@ -67,7 +92,11 @@ def _version() -> object:
 def _load(previous: ServingState | None) -> ServingState:
     shelves = _shelves(previous.shelves if previous else {}, CatalogueVersion.objects.all())
     state = _state(shelves, Artifact.objects.all(), Recommender.objects.all())
+    state = replace(state, rules=rules_of(previous.rules if previous else {}))
     _keep_copy(state)
+    if previous:
+        for made_ready in BEFORE_SERVING:
+            made_ready(state)
     return state
 
 
@@ -79,11 +108,12 @@ def of_site(site_id: int) -> ServingState:
     held = watched.held()
     before = held.shelves if held else {}
     versions = CatalogueVersion.objects.filter(site_id=site_id)
-    return _state(
+    found = _state(
         _shelves(before, versions),
         Artifact.objects.filter(site_id=site_id),
         Recommender.objects.filter(site_id=site_id),
     )
+    return replace(found, rules=rules_of({}, site_id))
 
 
 def _state(
@@ -98,12 +128,18 @@ def _state(
     recommenders = {
         (row.site_id, row.key): RecommenderSpec(
             key=row.key,
-            champion=row.champion.full_name if row.champion else None,
+            champion=_name(row.champion),
+            challenger=_name(row.challenger),
+            fallback=_name(row.fallback),
             ready=tuple(ready.get((row.site_id, row.key), ())),
         )
-        for row in of.select_related("champion__recommender")
+        for row in of.select_related(*(f"{alias}__recommender" for alias in Alias.values))
     }
     return ServingState(shelves, recommenders, artifacts)
+
+
+def _name(artifact: Artifact | None) -> str | None:
+    return artifact.full_name if artifact else None
 
 
 def _shelves(before: Mapping[int, Shelf], versions: QuerySet[CatalogueVersion]) -> dict[int, Shelf]:
@@ -121,10 +157,13 @@ def _shelf(site_id: int, version: int) -> Shelf:
         Item.objects.filter(site_id=site_id, is_active=True)
         .exclude(stock=0)
         .order_by("-id")
-        .values_list("item_id", "category", "price")
+        .values_list("item_id", "category", "price", "brand", "markets", "added_at")
     )
-    items = {item_id: ShelfItem(category, price) for item_id, category, price in rows}
-    return Shelf(version=version, items=items)
+    items = {
+        item_id: ShelfItem(category, price, brand, tuple(markets), microseconds(added_at))
+        for item_id, category, price, brand, markets, added_at in rows
+    }
+    return Shelf(version, items, has_markets=any(item.markets for item in items.values()))
 
 
 def _copy_path() -> Path:

@@ -96,9 +96,14 @@ class Consent(Struct, frozen=True):
 
 
 class SlateContext(Struct, frozen=True):
-    """What the page knows when it asks for a list."""
+    """What the page knows when it asks for a list.
+
+    `recent_items`: what the visitor looked at before, newest first, where the shop knows it sooner
+    than its events tell us.
+    """
 
     item_id: LooseId | None = None
+    recent_items: Annotated[list[LooseId], Meta(max_length=50)] = []
     cart: Annotated[list[LooseId], Meta(max_length=500)] = []
     device: Annotated[str, Meta(max_length=64)] | None = None
     country: Annotated[str, Meta(max_length=64)] | None = None

@@ -281,6 +281,7 @@ SPECTACULAR_SETTINGS = {
 
 # ── serving ─────────────────────────────────────────────────────────────────────────────────────
 SNAPSHOT_MAX_AGE_S = 2.0
+RECOMMEND_BUDGET_MS = env.integer("ARMATURE_RECOMMEND_BUDGET_MS", 50, low=1, high=60_000)
 EXPOSURE_BUFFER_SLATES = env.integer("ARMATURE_EXPOSURE_BUFFER", 5_000, low=1)
 EXPOSURE_FLUSH_S = 0.25
 SPOOL_BYTES = env.integer("ARMATURE_SPOOL_MB", 256, low=0) * 1024 * 1024

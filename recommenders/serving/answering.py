@@ -1,0 +1,129 @@
+"""One artifact's answer: kept where everybody gets the same, else scored and ranked in time."""
+
+import time
+
+import numpy as np
+from django.conf import settings
+
+from recommenders.base import Queries, Scores
+from recommenders.reranking.bought import bought_within
+from recommenders.serving.acts import PURCHASE, Act, acts_of, recent_row
+from recommenders.serving.breaker import Breakers
+from recommenders.serving.budget import Budget
+from recommenders.serving.listing import Listed, listed, pins_of
+from recommenders.serving.shapes import (
+    POPULAR,
+    POPULARITY,
+    VIEWED,
+    CannotAnswer,
+    Served,
+    Wish,
+)
+from recommenders.serving.steps import Cuttable, chosen
+from recommenders.serving.view import Order, Ranking, View
+
+UNKNOWN = -1
+_ONE_UNKNOWN = np.array([UNKNOWN], np.int64)
+DAY_US = 86_400_000_000
+breakers = Breakers()
+
+
+def answer(wish: Wish, name: str, view: View, reason: str, budget: Budget) -> Served:
+    """Return the list of one artifact; `reason`: why it answers in another's place, "" if not so.
+
+    Raises CannotAnswer, TooSlow, and whatever the recommender raises.
+    """
+    if budget.is_over:  # only who is ranked already is asked that late, and given time for it
+        budget = Budget()
+    if view.keeps_lists:
+        ready, ids = view.ready.get(wish.k) or _made_ready(wish, name, view, budget)
+        if wish.excluded.isdisjoint(ids):
+            return _because(ready, reason)
+    return _because(_watched(wish, name, view, budget), reason)
+
+
+def _because(served: Served, reason: str) -> Served:
+    if not reason:
+        return served
+    return Served(served.recommender, served.artifact, served.items, reason, served.reasons)
+
+
+def _made_ready(wish: Wish, name: str, view: View, budget: Budget) -> tuple[Served, frozenset[str]]:
+    """Keep and return the list of this length that everybody gets who leaves nothing out."""
+    anybody = Wish(wish.site_id, wish.units, wish.k, placement=wish.placement, now_us=wish.now_us)
+    served = _watched(anybody, name, view, budget)
+    view.ready[wish.k] = served, frozenset(item.item_id for item in served.items)
+    return view.ready[wish.k]
+
+
+def _watched(wish: Wish, name: str, view: View, budget: Budget) -> Served:
+    """Return the list unless the recommender's breaker is open; let that see how long it took."""
+    key = name.partition("@")[0]
+    breaker = breakers.of(wish.site_id, key)
+    if not breaker.allows():
+        raise CannotAnswer("breaker_open")
+    began = time.perf_counter_ns()
+    try:
+        made = _made(wish, key, view, budget)
+    finally:
+        took_s = (time.perf_counter_ns() - began) / 1e9
+        breaker.record(took_s, settings.RECOMMEND_BUDGET_MS / 1e3)
+    return Served(key, name, made.items, "refilled" if made.is_refilled else "", made.reasons)
+
+
+def _made(wish: Wish, key: str, view: View, budget: Budget) -> Listed:
+    if view.is_empty:
+        raise CannotAnswer("no_known_items")
+    rerank, pins = view.offer.rerank, pins_of(wish, view.offer)
+    acts = acts_of(wish) if view.reads_recent or rerank.bought_days else []
+    budget.check()
+    unit = view.artifact.unit_index(wish.unit_id) if wish.may_know else UNKNOWN
+    left_out = [*wish.excluded, *pins.values()]
+    excluded = [i for i in map(view.artifact.item_index, left_out) if i >= 0]
+    if rerank.bought_days and wish.may_know:
+        excluded += _bought(view, unit, acts, wish.now_us, rerank.bought_days)
+    ranking, reason = _ranking(wish, key, view, unit, acts, excluded)
+    budget.check()
+    picks = chosen(view, ranking, wish, wish.k - len(pins), reason)
+    if not picks and len(pins) < wish.k:
+        raise CannotAnswer("no_items_left" if np.isfinite(ranking.scores).any() else "unknown_unit")
+    budget.check()
+    return listed(picks, wish, view.offer, pins)
+
+
+def _ranking(
+    wish: Wish, key: str, view: View, unit: int, acts: list[Act], excluded: list[int]
+) -> tuple[Cuttable, str]:
+    """Return the ranking for a unit, and why what it puts first is on the list."""
+    told = POPULAR if key == POPULARITY else ""
+    if view.has_one_list:
+        order = view.order
+        if order is None:
+            order = view.order = Order(view, _scores(view, Queries(_ONE_UNKNOWN)))
+        return order.without(excluded), told
+    recent = None
+    if view.reads_recent and wish.may_know:
+        recent = recent_row(view.artifact, acts, wish.viewed)
+    queries = Queries(
+        units=np.array([unit], np.int64),
+        recent=recent,
+        segments=view.loaded.segments_of(wish.attributes) if wish.may_know else None,
+        at_us=wish.now_us,
+    )
+    return Ranking(view, _scores(view, queries), excluded), VIEWED if recent is not None else told
+
+
+def _scores(view: View, queries: Queries) -> Scores:
+    """Return the scores of one query; raises CannotAnswer where their number is not the items'."""
+    scores = view.artifact.recommender.score(queries)
+    if scores.shape != (1, len(view.artifact.item_ids)):
+        raise CannotAnswer("recommender_failed")
+    return scores[0]
+
+
+def _bought(view: View, unit: int, acts: list[Act], now_us: int, days: int) -> list[int]:
+    """Return the items that the unit bought so many days ago or less, as training and acts know."""
+    since_days = max(now_us - view.loaded.until_us, 0) / DAY_US
+    known = bought_within(view.artifact.extras, unit, days=days, since_days=since_days).tolist()
+    lately = (view.artifact.item_index(act.item_id) for act in acts if act.type == PURCHASE)
+    return [*known, *(index for index in lately if index >= 0)]
