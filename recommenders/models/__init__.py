@@ -2,6 +2,7 @@
 
 from recommenders.models.catalogue import CatalogueVersion, Item
 from recommenders.models.comparison import Comparison
+from recommenders.models.evaluation import Evaluation
 from recommenders.models.merchandising import MerchandisingRule, StaticList
 from recommenders.models.moves import AliasMove
 from recommenders.models.registry import Alias, Artifact, Cause, Recommender
@@ -13,6 +14,7 @@ __all__ = [
     "CatalogueVersion",
     "Cause",
     "Comparison",
+    "Evaluation",
     "Item",
     "MerchandisingRule",
     "Recommender",
