@@ -3,21 +3,24 @@
 Every target is loaded in turn, each once a round, by 16 connections: two web workers of the same
 server and as many threads as an installation has, PostgreSQL flushing to disk as by default. Rates
 of this machine mean little; the share of the raw server in the same run is the figure, and CPU per
-request.
+request. The worker that applies what was recorded stands still, but for the row that says so: it
+takes its share of the same processors.
 """
 
 import argparse
 import contextlib
 import json
+import os
 import random
 import shutil
+import signal
 import statistics
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from benchmarks._faults.parts import Part
+from benchmarks._faults.parts import Part, descendants
 from benchmarks._faults.shop import Shop, a_shop
 from benchmarks._ports import free_port
 from benchmarks._serving.load import Loaded, Target, put_under_load
@@ -57,6 +60,8 @@ class Runner:
     target: Target
     pids: tuple[int, ...]
     store_pids: tuple[int, ...] = ()
+    is_applied: bool = False
+    """Whether what was recorded is applied meanwhile."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -67,15 +72,16 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     runs: dict[str, list[Loaded]] = {}
     with contextlib.ExitStack() as stack:
-        runners = _start_all(stack, with_unleash=not options.no_unleash)
+        shop, runners = _start_all(stack, with_unleash=not options.no_unleash)
         for _round in range(options.rounds):
             for runner in random.Random(_round).sample(runners, len(runners)):
-                found = put_under_load(
-                    runner.target,
-                    seconds=options.seconds,
-                    pids=runner.pids,
-                    store_pids=runner.store_pids,
-                )
+                with contextlib.nullcontext() if runner.is_applied else _standing_still(shop):
+                    found = put_under_load(
+                        runner.target,
+                        seconds=options.seconds,
+                        pids=runner.pids,
+                        store_pids=runner.store_pids,
+                    )
                 runs.setdefault(runner.target.name, []).append(found)
         ordered = {each.target.name: runs[each.target.name] for each in runners}
     sys.stdout.write(table(ordered, seconds=options.seconds))
@@ -85,7 +91,21 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _start_all(stack: contextlib.ExitStack, *, with_unleash: bool) -> list[Runner]:
+@contextlib.contextmanager
+def _standing_still(shop: Shop) -> Iterator[None]:
+    """Stop worker and beat for a while, between two of their instructions."""
+    parts = [shop.parts[name].pid for name in ("events", "beat")]
+    pids = [pid for part in parts for pid in (part, *descendants(part))]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def _start_all(stack: contextlib.ExitStack, *, with_unleash: bool) -> tuple[Shop, list[Runner]]:
     shop = stack.enter_context(
         a_shop(is_embedded=False, workers=WORKERS, ARMATURE_RATE_LIMIT="1000000000")
     )
@@ -96,11 +116,12 @@ def _start_all(stack: contextlib.ExitStack, *, with_unleash: bool) -> list[Runne
     runners = [stack.enter_context(_bare(name)) for name in ("raw", "view")]
     runners += [_ours(shop, mode, keys[mode], store) for mode in ("durable", "buffered")]
     runners.append(_plain(shop, keys["buffered"], store))
+    runners.append(_applied(shop, keys["durable"], store))
     if with_unleash and has_npm():
         folder = ROOT / "var" / "bench" / "unleash"
         target, part = stack.enter_context(an_unleash(folder, shop.env["DATABASE_URL"]))
         runners.append(Runner(target, (part.pid,), store))
-    return runners
+    return shop, runners
 
 
 @contextlib.contextmanager
@@ -132,6 +153,15 @@ def _ours(shop: Shop, mode: str, key: str, store: tuple[int, ...]) -> Runner:
 def _plain(shop: Shop, key: str, store: tuple[int, ...]) -> Runner:
     name = "recommendations, no exposure"
     return Runner(_target(shop, name, key, BODY % NO_RECORD), (shop.parts["web"].pid,), store)
+
+
+def _applied(shop: Shop, key: str, store: tuple[int, ...]) -> Runner:
+    name = "recommendations, exposure durable, applied meanwhile"
+    return replace(
+        _ours(shop, "durable", key, store),
+        target=_target(shop, name, key, BODY % ""),
+        is_applied=True,
+    )
 
 
 def _target(shop: Shop, name: str, key: str, body: str) -> Target:
