@@ -43,8 +43,8 @@ def lessons(
 ) -> Iterator[Lesson]:
     """Yield the latest `share` of the data in n stretches, each with all that came before it.
 
-    Where all interactions bear one time, of which none is later than another, stretches are drawn
-    at random. Stretches in which nothing happened are left out.
+    Where all interactions bear one time, of which none is later than another, n parts of `share`
+    each are drawn at random, as many as there are. What would be empty is left out.
     """
     age = data.age_days.astype(np.float64)
     if not len(age) or age.min() == age.max():
@@ -72,8 +72,8 @@ def _at_random(
     data: TrainingData, share: float, n: int, rng: np.random.Generator
 ) -> Iterator[Lesson]:
     drawn = rng.random(len(data.item))
-    for start, stop in pairwise(np.linspace(0, share, n + 1)):
-        late = (drawn >= start) & (drawn < stop)
+    for part in range(min(n, max(int(1 / share), 1)) if share > 0 else 0):
+        late = (drawn >= part * share) & (drawn < (part + 1) * share)
         if late.any() and not late.all():
             yield Lesson(data.where(~late), data.where(late))
 

@@ -17,7 +17,7 @@ from recommenders.algorithms.candidates import Candidates
 from recommenders.algorithms.lessons import Lesson, first_moments, lessons, sampled
 from recommenders.base import Capability, Queries, Scores, Settings, State, TrainingData
 from recommenders.errors import RecommenderError, SettingsError
-from recommenders.features.pairs import Known
+from recommenders.features.pairs import Known, values_at
 from recommenders.registry import missing
 
 MIN_INTERACTIONS = 50  # fewer teach trees nothing but noise
@@ -41,7 +41,8 @@ class Stacking:
         "held_out": 0.2,
         "folds": 2,
         "trees": 100,
-        "leaves": 15,
+        "leaves": 7,
+        "leaf_rows": 50,
         "learning_rate": 0.05,
     }
 
@@ -79,7 +80,7 @@ class Stacking:
             at_us = first_moments(lesson.late, block.units)
             found = self._candidates(bases, known, block, at_us, lesson.hidden(block.units))
             wanted = lesson.late.matrix[block.units]
-            label = np.asarray(wanted[found.row, found.item]).ravel() > 0
+            label = values_at(wanted, found.row, found.item) > 0
             useful = np.bincount(found.row, weights=label, minlength=len(block))[found.row] > 0
             sizes = np.bincount(found.row[useful], minlength=len(block))
             yield _Rows(found.columns[useful], label[useful], sizes[sizes > 0])
@@ -98,6 +99,7 @@ class Stacking:
             "objective": "lambdarank",
             "num_leaves": int(self.settings["leaves"]),
             "learning_rate": float(self.settings["learning_rate"]),
+            "min_data_in_leaf": int(self.settings["leaf_rows"]),
             "seed": seed,
             # One thread and rows first: the same trees on every run.
             "num_threads": 1,
@@ -186,7 +188,13 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             f"held_out must be below 1; it is {settings['held_out']}", field="settings.held_out"
         )
-    for name, least in (("candidates", 1), ("folds", 1), ("trees", 1), ("leaves", 2)):
+    for name, least in (
+        ("candidates", 1),
+        ("folds", 1),
+        ("trees", 1),
+        ("leaves", 2),
+        ("leaf_rows", 1),
+    ):
         if settings[name] < least:
             raise SettingsError(
                 f"{name} must be at least {least}; it is {settings[name]}",

@@ -67,10 +67,19 @@ def pair_columns(
     of_pairs = (
         _affinity(history, known.facts.category, row, item),
         _affinity(history, known.facts.tier, row, item),
-        np.log1p(np.asarray(history[row, item]).ravel()),
+        np.log1p(values_at(history, row, item)),
     )
     of_items = item_columns(known.facts, item, at_day[row])
     return np.hstack([of_rows[row], of_items, np.stack(of_pairs, axis=1)]).astype(np.float32)
+
+
+def values_at(
+    matrix: csr_matrix, row: NDArray[np.int64], column: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Return the matrix's values at these places, shape (len(row),); 0 where nothing is stored."""
+    if not len(row):  # scipy answers no places at all by a matrix
+        return np.zeros(0, np.float32)
+    return np.asarray(matrix[row, column], np.float32).ravel()
 
 
 def _acts_of_queries(acts: Acts, queries: Queries) -> Acts:
