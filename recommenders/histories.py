@@ -14,7 +14,9 @@ PARTS = ("data", "indices", "indptr")
 
 def nothing(n_rows: int = 0, n_columns: int = 0) -> csr_matrix:
     """Return an empty matrix of this shape."""
-    return csr_matrix((n_rows, n_columns), dtype=np.float32)
+    nowhere = np.zeros(0, np.int64)
+    values = np.zeros(0, np.float32)
+    return csr_matrix((values, (nowhere, nowhere)), shape=(n_rows, n_columns))
 
 
 def packed(name: str, matrix: csr_matrix) -> State:

@@ -66,8 +66,7 @@ class EASE:
         """Return what each touched item (row) says for others, the largest of each column kept."""
         kept = int(self.settings["kept"])
         by_target = csr_matrix(weights.T)
-        sizes = csr_matrix((abs(by_target.data), by_target.indices, by_target.indptr))
-        largest = largest_of_rows(sizes, kept).tocoo()
+        largest = largest_of_rows(abs(by_target), kept).tocoo()
         values = weights[largest.col, largest.row]
         places = (self.items_[largest.col], self.items_[largest.row])
         return csr_matrix((values, places), shape=(n_items, n_items), dtype=np.float32)
