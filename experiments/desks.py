@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from experiments.models import Experiment, Site
+from experiments.models import Experiment, Placement, Site
 
 T = TypeVar("T")
 
@@ -46,13 +46,13 @@ class VariantDesk:
 
     `settings`: of a recommender of a site. `artifacts`: its choices of what answers. `settle`: the
     parameters with these settings; raises ArmatureError on one that is not taken. `sample`: the
-    list of so many items that parameters give a unit.
+    list of so many items that parameters give a unit on a placement.
     """
 
     settings: Callable[[Site, str], list[Setting]]
     artifacts: Callable[[Site, str], list[tuple[str, str]]]
     settle: Callable[[Site, Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
-    sample: Callable[[Site, Mapping[str, Any], str, int], Sample]
+    sample: Callable[[Site, Mapping[str, Any], str, int, Placement | None], Sample]
 
 
 @dataclass(frozen=True, slots=True)

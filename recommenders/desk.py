@@ -4,20 +4,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.text import slugify
 
 from experiments.assignment.specs import UnitIds
+from experiments.clock import microseconds
 from experiments.desks import Sample, SampleItem, Setting, VariantDesk
 from experiments.intake.hints import queue_on_commit
-from experiments.models import Site
+from experiments.models import Placement, Site
 from experiments.money import money_text
+from experiments.subjects.hashing import stored_id
 from recommenders import state
 from recommenders.base import checked_settings
 from recommenders.errors import UnknownRecommender
 from recommenders.models import Alias, Artifact, Item, Recommender
 from recommenders.registry import fitted_class
+from recommenders.reranking.settings import checked_rerank
 from recommenders.services import request_training
-from recommenders.serving import Served, Wish, serve
+from recommenders.serving import Served, Wish, serve, with_defaults
 from recommenders.tasks import train_artifact
 
 MOST_ARTIFACTS = 10
@@ -29,6 +33,9 @@ NOTES = {
     "unknown_unit": "it does not know this shopper, so this is what stands in for it",
     "no_known_items": "it knows none of the items on the shelf",
     "refilled": "too short, filled up from the catalogue",
+    "too_slow": "it took too long, so this is what stands in for it",
+    "breaker_open": "it has been too slow of late, so this is what stands in for it",
+    "recommender_failed": "it failed, so this is what stands in for it",
 }
 
 
@@ -60,8 +67,10 @@ def settle(
     """Return the parameters with a recommender that is trained with these settings.
 
     What a recommender learned cannot be set otherwise afterwards: other settings are another
-    recommender, made once and queued for training. Raises SettingsError that names the setting.
+    recommender, made once and queued for training. Raises SettingsError that names the setting,
+    one of re-ranking included.
     """
+    checked_rerank(parameters.get("rerank", {}))
     key = str(parameters.get("recommender") or "")
     row = Recommender.objects.filter(site=site, key=key).first()
     if row is None or not settings:
@@ -113,10 +122,26 @@ def _queue_training(recommender: Recommender) -> None:
     queue_on_commit(train_artifact, artifact.pk)
 
 
-def sample(site: Site, parameters: Mapping[str, Any], unit_id: str, k: int) -> Sample:
-    """Return the list that these parameters give a unit, served as ever but recorded nowhere."""
-    wish = Wish(site.pk, UnitIds(visitor_id=unit_id), k)
-    served = serve(wish, parameters, state.current())
+def sample(
+    site: Site,
+    parameters: Mapping[str, Any],
+    unit_id: str,
+    k: int,
+    placement: Placement | None = None,
+) -> Sample:
+    """Return the list that these parameters give a unit, served as ever but recorded nowhere.
+
+    Whatever is left to chance falls as it would for one request, always the same.
+    """
+    wish = Wish(
+        site.pk,
+        UnitIds(visitor_id=stored_id(unit_id, site_id=site.pk, hash_ids=site.hash_ids)),
+        k,
+        placement=placement.key if placement else "",
+        now_us=microseconds(timezone.now()),
+    )
+    complete = with_defaults(parameters, placement.parameters if placement else {})
+    served = serve(wish, complete, state.current())
     return Sample(_items(site, served), served.artifact or served.recommender, _note(served))
 
 

@@ -36,9 +36,9 @@ RECOMMENDER_CHOICE = ParameterChoice("recommender", "Recommender", recommender_o
 def register() -> None:
     """Fill the registries of the room below, and let serving processes notice new artifacts."""
     from recommenders.desk import DESK
-    from recommenders.health import artifact_checks
+    from recommenders.health import artifact_checks, breaker_checks
     from recommenders.launching import serving_checks
-    from recommenders.models import Artifact, Recommender
+    from recommenders.models import Artifact, MerchandisingRule, Recommender, StaticList
     from recommenders.services.following import refuse_if_frozen
     from recommenders.subjects import erase_unit, read_unit
 
@@ -50,8 +50,9 @@ def register() -> None:
     _add(ERASERS, erase_unit)
     _add(SUBJECT_READERS, read_unit)
     _add(HEALTH_CHECKS, artifact_checks)
+    _add(HEALTH_CHECKS, breaker_checks)
     pre_delete.connect(refuse_if_frozen, sender=Artifact, dispatch_uid="frozen artifacts")
-    for model in (Artifact, Recommender):
+    for model in (Artifact, Recommender, MerchandisingRule, StaticList):
         for signal in (post_save, post_delete):
             signal.connect(bump, sender=model, dispatch_uid=f"bump-{model.__name__}-{id(signal)}")
 

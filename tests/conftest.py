@@ -14,6 +14,8 @@ from experiments.intake import hints, recorder
 from experiments.intake.recovery import recovery
 from experiments.intake.spool import spool
 from recommenders import loaded, state
+from recommenders.serving.answering import breakers
+from recommenders.serving.offer import offers
 
 LONG = ("slow", "flow")
 
@@ -38,10 +40,13 @@ def _fresh_process_memory(settings: Settings, tmp_path: Path) -> Iterator[None]:
     settings.DATA_DIR = tmp_path
     settings.SNAPSHOT_MAX_AGE_S = 0
     settings.TRAINING_APART = False  # another process sees nothing of a test's transaction
+    settings.RECOMMEND_BUDGET_MS = 60_000  # a busy machine is no reason for another list
     settings.SPOOL_RETRY_S = settings.ALARMS_EVERY_S = 3600
     snapshot.watched.reset()
     state.watched.reset()
     loaded.cache.forget()
+    offers.forget()
+    breakers.forget()
     recorder.buffer._queue.clear()
     hints._last_sent = 0.0
     shedding.backlog.forget()

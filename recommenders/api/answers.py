@@ -30,13 +30,18 @@ class ServingRecommender(Struct, frozen=True):
     artifact: str | None
 
 
-class RecommendedItem(Struct, frozen=True):
-    """One item; the propensity is the probability of having shown it at all."""
+class RecommendedItem(Struct, frozen=True, omit_defaults=True):
+    """One item; the propensity is the probability of having shown it at all.
+
+    `reason`: why it is on the list, where there is something to say: `pinned`, `popular`, `new`,
+    `explored` or `similar to what you viewed`.
+    """
 
     item_id: str
     rank: int
     score: float | None
     propensity: float
+    reason: str = ""
 
 
 class RecordedExposure(Struct, frozen=True):

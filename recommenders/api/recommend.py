@@ -1,5 +1,6 @@
 """`POST /api/v1/recommendations`: a plain view, as it is the one that storefronts wait for."""
 
+from itertools import repeat
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +20,7 @@ from recommenders.api.answers import (
     ServingRecommender,
 )
 from recommenders.recommend import Recommendation, recommend
+from recommenders.serving import Served
 
 
 @storefront
@@ -55,11 +57,16 @@ def _document(placement: str, answer: Recommendation) -> Recommendations:
             kept_token=answer.kept_token,
         ),
         recommender=ServingRecommender(served.recommender, served.artifact or None),
-        items=[
-            RecommendedItem(item.item_id, item.rank, item.score, item.propensity)
-            for item in served.items
-        ],
+        items=_items(served),
         fallback=served.fallback or None,
         exposure=RecordedExposure(recorded, answer.token),
         ignored=answer.ignored,
     )
+
+
+def _items(served: Served) -> list[RecommendedItem]:
+    reasons = served.reasons or repeat("")
+    return [
+        RecommendedItem(item.item_id, item.rank, item.score, item.propensity, reason)
+        for item, reason in zip(served.items, reasons, strict=False)
+    ]

@@ -20,12 +20,13 @@ from recommenders.serving.shapes import (
     Wish,
 )
 from recommenders.serving.steps import Cuttable, chosen
+from recommenders.serving.told import tell
 from recommenders.serving.view import Order, Ranking, View
 
 UNKNOWN = -1
 _ONE_UNKNOWN = np.array([UNKNOWN], np.int64)
 DAY_US = 86_400_000_000
-breakers = Breakers()
+breakers = Breakers(tell)
 
 
 def answer(wish: Wish, name: str, view: View, reason: str, budget: Budget) -> Served:

@@ -86,12 +86,18 @@ class Breaker:
 
 
 class Breakers:
-    """The breakers of this process, by site and key of the recommender."""
+    """The breakers of this process, by site and key of the recommender.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    `tell`: gets those that are not closed, whenever one changes.
+    """
+
+    def __init__(
+        self,
+        tell: Callable[[dict[tuple[int, str], State]], None] = lambda _open: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._told, self._clock = tell, clock
         self._known: dict[tuple[int, str], Breaker] = {}
-        self.told: Callable[[dict[tuple[int, str], State]], None] = lambda _open: None
 
     def of(self, site_id: int, key: str) -> Breaker:
         """Return the breaker of a recommender."""
@@ -114,4 +120,4 @@ class Breakers:
         log.warning(
             "breakers changed open=%s", {f"{s}/{key}": st for (s, key), st in found.items()}
         )
-        self.told(found)
+        self._told(found)

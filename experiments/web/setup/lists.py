@@ -25,9 +25,11 @@ def columns_of(experiment: Experiment, shopper: Shopper) -> list[Column]:
     variants = list(experiment.variants.all())
     if desk is None or experiment.placement is None:
         return []
-    default = experiment.placement.parameters
+    site, placement = experiment.site, experiment.placement
     samples = [
-        desk.sample(experiment.site, each.parameters or default, shopper.unit_id, SAMPLE_SIZE)
+        desk.sample(
+            site, each.parameters or placement.parameters, shopper.unit_id, SAMPLE_SIZE, placement
+        )
         for each in variants
     ]
     control = next((s for s, v in zip(samples, variants, strict=True) if v.is_control), None)
