@@ -16,24 +16,25 @@ Counts = NDArray[np.int64]  # (n_units,)
 
 def unit_precision(hits: Hits) -> Values:
     """Return hits / k."""
-    return hits.sum(axis=1) / max(hits.shape[1], 1)
+    return np.asarray(hits.sum(axis=1) / max(hits.shape[1], 1), np.float64)
 
 
 def unit_recall(hits: Hits, relevant: Counts) -> Values:
     """Return hits / relevant items."""
-    return hits.sum(axis=1) / np.maximum(relevant, 1)
+    return np.asarray(hits.sum(axis=1) / np.maximum(relevant, 1), np.float64)
 
 
 def unit_hit_rate(hits: Hits) -> Values:
     """Return 1 where any listed item was wanted, else 0."""
-    return hits.any(axis=1).astype(np.float64)
+    return np.asarray(hits.any(axis=1), np.float64)
 
 
 def unit_reciprocal_rank(hits: Hits) -> Values:
     """Return 1 / rank of the first hit, 0 without one in the list."""
     if not hits.shape[1]:
         return np.zeros(len(hits))
-    return np.where(hits.any(axis=1), 1 / (hits.argmax(axis=1) + 1), 0.0)
+    found: Values = np.where(hits.any(axis=1), 1 / (hits.argmax(axis=1) + 1), 0.0)
+    return found
 
 
 def unit_ndcg(hits: Hits, relevant: Counts) -> Values:
@@ -48,7 +49,7 @@ def unit_map_relevant(hits: Hits, relevant: Counts) -> Values:
 
     The sum over hits of the precision at their rank, / relevant (Microsoft `map`, RecTools, Gorse).
     """
-    return _summed_precision(hits) / np.maximum(relevant, 1)
+    return np.asarray(_summed_precision(hits) / np.maximum(relevant, 1), np.float64)
 
 
 def unit_map_min(hits: Hits, relevant: Counts) -> Values:
@@ -57,7 +58,8 @@ def unit_map_min(hits: Hits, relevant: Counts) -> Values:
     The sum over hits of the precision at their rank, / min(k, relevant) (implicit, Microsoft
     `map_at_k`).
     """
-    return _summed_precision(hits) / np.maximum(np.minimum(relevant, hits.shape[1]), 1)
+    reachable = np.maximum(np.minimum(relevant, hits.shape[1]), 1)
+    return np.asarray(_summed_precision(hits) / reachable, np.float64)
 
 
 def _summed_precision(hits: Hits) -> Values:
