@@ -35,6 +35,12 @@ def sweep_training() -> None:
 
 
 @shared_task(ignore_result=True, time_limit=900, soft_time_limit=840)
+def measure(recommender_id: int) -> None:
+    """Measure one recommender's drift and decay now."""
+    services.measure(recommender_id=recommender_id)
+
+
+@shared_task(ignore_result=True, time_limit=900, soft_time_limit=840)
 def retrain() -> None:
     """Queue a training of every recommender that is due: by schedule, drift or decay."""
     for artifact in services.request_due():

@@ -6,12 +6,14 @@ from recommenders.services.promotion import before_now, promote, roll_back
 from recommenders.services.requesting import request_training
 from recommenders.services.retraining import request_due
 from recommenders.services.training import LEASE, release_stuck_training, train_artifact
+from recommenders.services.watching import measure
 
 __all__ = [
     "LEASE",
     "Use",
     "before_now",
     "delete_artifact",
+    "measure",
     "promote",
     "release_stuck_training",
     "request_due",

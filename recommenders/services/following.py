@@ -51,6 +51,12 @@ def _variants(
     return (row for row in rows.order_by("pk") if row.parameters.get("artifact") in wanted)
 
 
+def followers_of(recommender: Recommender, alias: str) -> list[str]:
+    """Return the names of the experiments under way with a variant that follows the alias."""
+    rows = _variants(recommender, [alias], UNDER_WAY)
+    return list(dict.fromkeys(row.experiment.name for row in rows))
+
+
 def tell_followers(
     recommender: Recommender, alias: str, *, before: str, after: str, by: str, reason: str
 ) -> None:

@@ -1,6 +1,7 @@
 """Judging an artifact: offline before it is written, by its lists afterwards."""
 
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,16 @@ def judge_offline(artifact: Artifact, dataset: Dataset, fitted: Fitted) -> Judge
 
 
 def pass_gate(artifact: Artifact, judgement: Judgement) -> list[dict[str, Any]]:
-    """Return the findings of every check, from the files as serving would open them."""
+    """Return the findings of every check, from the files as serving would open them.
+
+    How long opening took is noted in the manifest of the row.
+    """
     unloadable, seen = "", None
+    began = time.perf_counter()
     try:
         opened = load_artifact(Path(settings.DATA_DIR) / artifact.path, sha256=artifact.sha256)
+        load_ms = 1000 * (time.perf_counter() - began)
+        artifact.manifest = {**artifact.manifest, "load_ms": round(load_ms, 1)}
         seen = examine(opened, rng=np.random.default_rng(artifact.recommender.seed))
     except ArtifactError as error:
         unloadable = str(error)

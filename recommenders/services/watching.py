@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.db.models import Count, Q
+from django.utils import timezone
 from numpy.typing import NDArray
 
 from experiments.clock import microseconds
@@ -25,6 +26,16 @@ from recommenders.services.registering import GROUPS
 NEWEST = timedelta(days=28)  # of the interactions that are compared with the artifact's
 STRETCH = timedelta(days=7)  # a whole week on either side, as weekdays differ
 DAY_US = 86_400_000_000
+
+
+def measure(*, recommender_id: int) -> None:
+    """Measure drift and decay of a recommender, whatever they are watched for."""
+    recommender = Recommender.objects.select_related("site", "champion__recommender").get(
+        pk=recommender_id
+    )
+    now = timezone.now()
+    measure_drift(recommender=recommender, now=now)
+    measure_decay(recommender=recommender, now=now)
 
 
 def measure_drift(*, recommender: Recommender, now: datetime) -> None:

@@ -115,10 +115,20 @@ PAGES = {
     ("admin:experiments_event_replay", "get"): EDIT,
     ("admin:experiments_event_replay", "post"): EDIT,
     ("admin:auth_user_password_change", "get"): PEOPLE,
+    ("recommenders:registry-page", "get"): VIEW,
+    ("recommenders:registry-train", "post"): MANAGE,
+    ("recommenders:registry-measure", "post"): MANAGE,
+    ("recommenders:registry-promote", "get"): MANAGE,
+    ("recommenders:registry-promote", "post"): MANAGE,
+    ("recommenders:registry-back", "get"): MANAGE,
+    ("recommenders:registry-back", "post"): MANAGE,
+    ("recommenders:registry-delete", "get"): MANAGE,
+    ("recommenders:registry-delete", "post"): MANAGE,
 }
 # Pages that show whoever comes what they may see: nothing, to those without a role.
 OWN = {
     "reports:list",
+    "recommenders:registry",
     "admin:experiments_experiment_layers",
     "admin:experiments_experiment_unit",
     "admin:experiments_event_received",
@@ -152,6 +162,12 @@ PUBLIC = {
 KEYS = {
     "recommendations": "recommend",
     "items": "items",
+    "recommenders": "items",
+    "recommender": "items",
+    "recommender-train": "items",
+    "recommender-promote": "items",
+    "recommender-roll-back": "items",
+    "item": "items",
     "events": "events",
     "assignments": "assign",
     "assignments-explain": "experiments",

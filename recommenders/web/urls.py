@@ -1,0 +1,8 @@
+"""Paths of this room's screens; each area brings its own."""
+
+from django.urls import include, path
+
+app_name = "recommenders"
+urlpatterns = [
+    path("registry/", include("recommenders.web.registry.urls")),
+]
