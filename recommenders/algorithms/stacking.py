@@ -42,7 +42,7 @@ class Stacking:
         "folds": 2,
         "trees": 100,
         "leaves": 7,
-        "leaf_rows": 50,
+        "leaf_rows": 100,
         "learning_rate": 0.05,
     }
 

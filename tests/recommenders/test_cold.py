@@ -9,7 +9,7 @@ from recommenders.base import TrainingData
 from recommenders.cold import ColdItems, cold_items, with_cold_items
 from tests.recommenders.data import pairs_of, training_data
 
-# Items 0 to 2 are known, 3 is like 0 and somewhat like 1, 4 is like the new 3 alone, 5 like nothing.
+# 0 to 2 are known; 3 is like 0 and somewhat like 1, 4 like the new 3 alone, 5 like nothing.
 CONTENT = [[1, 0, 0], [0.6, 0.8, 0], [0, 1, 0], [0.8, 0, 0.6], [0, 0, 1], [0, 0, 0]]
 
 
