@@ -33,13 +33,13 @@ def alternating_factors(
 
 
 def nearest_columns(matrix: csr_matrix, n: int) -> csr_matrix:
-    """Return for each column the n others with the largest products with it, (columns, columns).
+    """Return for each column others with the largest products with it, (columns, columns).
 
-    Each column is worked on by one thread alone, so that any number of them gives the same result.
+    They are n, or n + 1 for a column whose product with itself is not among the largest. Each
+    column is worked on by one thread alone, so that any number of them gives the same result.
     """
     from implicit.nearest_neighbours import all_pairs_knn
 
-    # The column itself is usually among the nearest, and taken out below.
     found = all_pairs_knn(matrix.astype(np.float64), n + 1, show_progress=False).tocoo()
     kept = (found.row != found.col) & (found.data > 0)
     places = (found.row[kept], found.col[kept])

@@ -22,7 +22,8 @@ def nearest_by_product(matrix: csr_matrix, n: int) -> csr_matrix:
     if find_spec("implicit") is not None and matrix.nnz:
         from recommenders.implicit_engine import nearest_columns
 
-        return nearest_columns(matrix, n)
+        # One more than asked for where a column is not among its own nearest.
+        return largest_of_rows(nearest_columns(matrix, n), n)
     return nearest_by_blocks(matrix, n)
 
 

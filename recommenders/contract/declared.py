@@ -36,9 +36,8 @@ def _faults_of_defaults(chosen: type) -> list[str]:
         return [f"`defaults` must map names of settings to values; it is {defaults!r}"]
     odd = [name for name, value in defaults.items() if not isinstance(value, PLAIN)]
     if odd:
-        return [
-            f"the default of {odd[0]!r} must be text, a number or a mapping; it is {defaults[odd[0]]!r}"
-        ]
+        given = defaults[odd[0]]
+        return [f"the default of {odd[0]!r} must be text, a number or a mapping; it is {given!r}"]
     try:
         chosen(checked_settings({}, defaults))
     except Exception as error:  # noqa: BLE001 - a plug-in may fail in any way

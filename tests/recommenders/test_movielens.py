@@ -69,6 +69,10 @@ def test_split__movielens__is_that_of_the_reference_run() -> None:
     [
         ("popularity", {}, 0.2295, 0.2563),
         ("item_knn", {"neighbours": N_ITEMS}, 0.3445, 0.3985),
+        ("user_knn", {"neighbours": 0, "weights": "one"}, 0.3067, 0.3687),
+        ("item_knn", {"neighbours": N_ITEMS, "measure": "jaccard"}, 0.3318, 0.3796),
+        ("als", {"factors": 32, "iterations": 15, "weights": "one"}, 0.3856, 0.4420),
+        ("ease", {"kept": N_ITEMS}, 0.4280, 0.4903),
         ("lightfm", {"components": 10, "epochs": 10}, 0.3508, 0.3999),
         ("lightfm", {"components": 30, "epochs": 30}, 0.3846, 0.4408),
         ("lightfm", {"components": 10, "epochs": 10, "loss": "logistic"}, 0.2213, 0.2492),

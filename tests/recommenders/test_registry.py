@@ -130,7 +130,7 @@ def test_lightfm_absent__hybrid__blends_the_others(tmp_path: Path) -> None:
     sha256 = saved(tmp_path / "a", "hybrid", data, recommender=recommender)
 
     state = set(load_artifact(tmp_path / "a", sha256=sha256).manifest["files"])
-    assert {"state.popularity.scores", "state.item_knn.n_items"} <= state
+    assert {"state.popularity.scores", "state.item_knn.similar_columns"} <= state
     assert not any("lightfm" in name for name in state)
 
 
