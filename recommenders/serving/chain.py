@@ -7,6 +7,7 @@ from recommenders.models import Alias
 from recommenders.serving.shapes import CHAMPION, POPULARITY
 from recommenders.state import ServingState
 
+FOLLOWED = frozenset(Alias.values)
 PREVIOUS = 3  # older artifacts that are tried before another recommender answers
 
 
@@ -16,7 +17,7 @@ def first_of(site_id: int, parameters: Mapping[str, Any], state: ServingState) -
     Parameters name a version, or an alias that is followed; the champion's where they name none.
     """
     wanted = str(parameters.get("artifact") or CHAMPION)
-    if wanted not in Alias.values:
+    if wanted not in FOLLOWED:
         return wanted
     own = state.recommenders.get((site_id, key_of(parameters)))
     return own.holder(wanted) if own else None
