@@ -1,6 +1,6 @@
 """Changing the catalogue in bulk."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from itertools import islice
@@ -8,11 +8,13 @@ from itertools import islice
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from msgspec import UNSET, UnsetType
 
 from experiments.models import Site
 from recommenders.models import CatalogueVersion, Item
 
 BATCH = 2_000
+CHANGE_BATCH = 250  # each row of a batch makes its statement longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,34 @@ class ItemRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemChange:
+    """What changes of an item; what is unset stays. A stock of None is not counted."""
+
+    item_id: str
+    price: int | UnsetType | None = UNSET
+    stock: int | UnsetType | None = UNSET
+    is_active: bool | UnsetType = UNSET
+
+    def apply(self, row: Item) -> None:
+        """Change a row, without saving it."""
+        for name in CHANGEABLE:
+            if (value := getattr(self, name)) is not UNSET:
+                setattr(row, name, value)
+
+
+@dataclass(frozen=True, slots=True)
 class UpsertCount:
     """How many items a call brought and how many of them were new."""
 
-    received: int
-    created: int
+    received: int = 0
+    created: int = 0
+
+    def __add__(self, other: "UpsertCount") -> "UpsertCount":
+        """Return the sum of two counts."""
+        return UpsertCount(self.received + other.received, self.created + other.created)
+
+
+CHANGEABLE = ("price", "stock", "is_active")
 
 
 UPDATED = [
@@ -86,6 +111,40 @@ def _rows(site: Site, records: Iterable[ItemRecord]) -> Iterator[Item]:
         lists = {"tags": list(record.tags), "markets": list(record.markets)}
         values = asdict(record) | lists | {"added_at": record.added_at or now}
         yield Item(site=site, updated_at=now, **values)
+
+
+@transaction.atomic
+def change_items(*, site: Site, changes: Sequence[ItemChange]) -> frozenset[str]:
+    """Change items by id, the last word on each counting; return the ids that do not exist."""
+    wanted = {change.item_id for change in changes}
+    found = Item.objects.select_for_update().filter(site=site, item_id__in=wanted)
+    rows = {row.item_id: row for row in found.order_by("id")}
+    for change in changes:
+        if row := rows.get(change.item_id):
+            change.apply(row)
+            row.updated_at = timezone.now()
+    Item.objects.bulk_update(rows.values(), [*CHANGEABLE, "updated_at"], batch_size=CHANGE_BATCH)
+    if rows:
+        bump_catalogue(site=site)
+    return frozenset(wanted - set(rows))
+
+
+def absent_items(*, site: Site, present: Collection[str]) -> list[int]:
+    """Return the keys of the site's active items whose ids are not among those present."""
+    active = Item.objects.filter(site=site, is_active=True).values_list("pk", "item_id")
+    return [pk for pk, item_id in active.iterator(chunk_size=BATCH) if item_id not in present]
+
+
+@transaction.atomic
+def deactivate_items(*, site: Site, keys: Sequence[int]) -> int:
+    """Take items out of every list; return how many were active until now."""
+    changed = 0
+    for start in range(0, len(keys), BATCH):
+        rows = Item.objects.filter(site=site, is_active=True, pk__in=keys[start : start + BATCH])
+        changed += rows.update(is_active=False, updated_at=timezone.now())
+    if changed:
+        bump_catalogue(site=site)
+    return changed
 
 
 def bump_catalogue(*, site: Site) -> None:

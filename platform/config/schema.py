@@ -8,12 +8,12 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 from experiments.api.operations import OPERATIONS as EXPERIMENTS_OPERATIONS
 from experiments.api.operations import Operation
-from recommenders.api.items import ItemBatch
+from recommenders.api.item_shapes import ItemBatch, PatchedItems
 from recommenders.api.operations import OPERATIONS as RECOMMENDERS_OPERATIONS
 
 OPERATIONS = (*RECOMMENDERS_OPERATIONS, *EXPERIMENTS_OPERATIONS)
 # Bodies of framework views that a struct decodes: it takes the place of the serializer's shape.
-DECODED = (ItemBatch,)
+DECODED = (ItemBatch, PatchedItems)
 SCHEMAS = "#/components/schemas/"
 PROBLEM = {
     "type": "object",

@@ -7,9 +7,11 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from config.importing.cells import unguarded
+from config.importing.columns import renamed
 from config.importing.native import EVENT_FIELDS, record_of, shaped_event
 from config.importing.native_files import NativeRow, form_of, read_table
-from config.importing.records import NAMESPACE, BadRow, SourceError
+from config.importing.records import NAMESPACE, BadRow
+from config.importing.refused import RefusedRow, refused_row
 from experiments.intake.accepting import check_event
 from experiments.intake.importing import EventRecord
 from experiments.intake.refusals import Refused
@@ -20,7 +22,6 @@ from experiments.snapshot import SiteSpec
 DERIVED = frozenset({"day", "received_at", "borrowed", "refunded", "refunded_quantity"})
 # What an export tells beside and nobody could find out again.
 MARKS = ("is_verified", "traffic")
-KEPT_ROW = 4096  # characters of a refused row that the rejects file keeps
 PACKED = (".gz", ".zip")
 
 
@@ -52,25 +53,6 @@ class EventFile:
         return self.source or stem
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedRow:
-    """A row that is no event of this site: where it stands, why, and what was given."""
-
-    file: str
-    line: int
-    code: str
-    field: str
-    given: Any
-    row: str
-
-
-def check_columns(columns: Mapping[str, str]) -> None:
-    """Raise SourceError on a mapping to a field that events do not have."""
-    if unknown := sorted(set(columns) - EVENT_FIELDS):
-        known = ", ".join(sorted(EVENT_FIELDS - {"unit", "value", "exposure_token"}))
-        raise SourceError(f"events have no field {unknown[0]!r}; their fields: {known}")
-
-
 def read_events(file: EventFile, site: SiteSpec) -> Iterator[EventRecord | RefusedRow]:
     """Yield each row as an event or as refused, in the file's order; raises SourceError."""
     for row in read_table(file.path, file.form):
@@ -82,9 +64,9 @@ def read_events(file: EventFile, site: SiteSpec) -> Iterator[EventRecord | Refus
             yield _event_of(cells, site, needs_value=file.needs_value)
         except BadRow as bad:
             code, _, name = bad.reason.partition(":")
-            yield _refused(row, cells, code, name)
+            yield refused_row(row, cells, code, name)
         except Refused as refusal:
-            yield _refused(row, cells, refusal.code, refusal.field or "")
+            yield refused_row(row, cells, refusal.code, refusal.field or "")
 
 
 def _cells_of(row: NativeRow, file: EventFile, site: SiteSpec) -> dict[str, Any]:
@@ -94,13 +76,7 @@ def _cells_of(row: NativeRow, file: EventFile, site: SiteSpec) -> dict[str, Any]
         for name, value in row.cells.items()
         if name not in DERIVED
     }
-    if file.columns:
-        renamed = {name: cells.get(column) for name, column in file.columns.items()}
-        used = set(file.columns.values())
-        others = {name: value for name, value in cells.items() if name not in used}
-        cells = {
-            name: value for name, value in others.items() if name in {*EVENT_FIELDS, *MARKS}
-        } | renamed
+    cells = renamed(cells, file.columns, known={*EVENT_FIELDS, *MARKS})
     if cells.get("event_id") in (None, ""):
         cells["event_id"] = str(_content_id(row, file, site))
     return cells
@@ -125,10 +101,3 @@ def _event_of(given: Mapping[str, Any], site: SiteSpec, *, needs_value: bool) ->
         raise BadRow("invalid_field:traffic")
     is_verified = given.get("is_verified") not in (False, "false")
     return replace(record_of(event), is_verified=is_verified, traffic=traffic)
-
-
-def _refused(row: NativeRow, cells: Mapping[str, Any], code: str, name: str) -> RefusedRow:
-    given = cells.get(name) if name else None
-    for part in (name.partition(".")[2], name.partition(".")[0], name.partition("[")[0]):
-        given = cells.get(part) if given is None else given
-    return RefusedRow(row.file, row.line, code, name, given, row.raw[:KEPT_ROW])

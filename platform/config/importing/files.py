@@ -54,14 +54,17 @@ class _Lines:
         return first, raw.rstrip("\r\n")
 
 
+def open_bytes(path: Path) -> IO[bytes]:
+    """Open a file, plain, gzipped or zipped, for its octets."""
+    if path.suffix == ".gz":
+        return io.BufferedReader(gzip.open(path, "rb"))
+    return _only_member(path) if path.suffix == ".zip" else path.open("rb")
+
+
 def open_text(path: Path, *, encoding: str = "utf-8-sig") -> TextIO:
     """Open a text file, plain, gzipped or zipped; bytes that are not text survive as surrogates."""
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding=encoding, errors="surrogateescape", newline="")
-    if path.suffix == ".zip":
-        zipped = _only_member(path)
-        return io.TextIOWrapper(zipped, encoding=encoding, errors="surrogateescape", newline="")
-    return path.open(encoding=encoding, errors="surrogateescape", newline="")
+    stream = open_bytes(path)
+    return io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
 
 
 def _only_member(path: Path) -> IO[bytes]:

@@ -18,12 +18,13 @@ from experiments.intake.accepting import amount_of, rejection_of
 from experiments.intake.importing import EventRecord
 from experiments.intake.refusals import Refused, check_free_form
 from experiments.intake.shapes import MAX_AMOUNT, EventIn, text_id
-from recommenders.api.items import ItemIn
+from recommenders.api.item_shapes import ItemIn
 from recommenders.catalogue import ItemRecord
 
 UNIT = ("visitor_id", "account_id")
 VALUE = ("amount", "currency")
-NESTED = ("items", "attributes", "properties", "tags")
+LISTS = ("tags", "markets")
+NESTED = ("items", "attributes", "properties", *LISTS)
 EVENT_FIELDS = frozenset(EventIn.__struct_fields__) | set(UNIT) | set(VALUE)
 ITEM_FIELDS = frozenset(ItemIn.__struct_fields__)
 
@@ -172,8 +173,8 @@ def record_of(event: EventIn) -> EventRecord:
 def item_of(cells: Mapping[str, Any]) -> ItemRecord:
     """Return the item of a row; raises BadRow with a reason that names the field."""
     _refuse_unknown(cells, ITEM_FIELDS)
-    item = _converted(_unpacked(cells), ItemIn)
-    return ItemRecord(**{**msgspec.structs.asdict(item), "tags": tuple(item.tags)})
+    item: ItemIn = _converted(_unpacked(cells), ItemIn)
+    return item.record()
 
 
 def _refuse_unknown(cells: Mapping[str, Any], known: frozenset[str]) -> None:
@@ -192,8 +193,8 @@ def _unpacked(cells: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _decoded(name: str, text: str) -> Any:
-    if name == "tags" and not text.startswith("["):
-        return [tag.strip() for tag in text.split("|") if tag.strip()]
+    if name in LISTS and not text.startswith("["):
+        return [one.strip() for one in text.split("|") if one.strip()]
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):

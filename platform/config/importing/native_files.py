@@ -38,24 +38,30 @@ def form_of(path: Path) -> str:
     return form
 
 
-def read_table(path: Path, form: str = "") -> Iterator[NativeRow]:
+def read_table(
+    path: Path, form: str = "", *, delimiter: str = ",", needs_names: bool = True
+) -> Iterator[NativeRow]:
     """Yield the rows of a CSV, JSON lines or Parquet file; raises SourceError on other files.
 
-    `form`: one of FORMS, where the file's name does not tell it.
+    `form`: one of FORMS, where the file's name does not tell it. Of CSV, `delimiter` stands between
+    cells; without `needs_names` columns whose header is empty are read over.
     """
-    readers = {"csv": _csv_rows, "jsonl": _json_rows, "parquet": _parquet_rows}
-    return readers[form or form_of(path)](path)
+    if (form := form or form_of(path)) == "csv":
+        return _csv_rows(path, delimiter, needs_names=needs_names)
+    return _json_rows(path) if form == "jsonl" else _parquet_rows(path)
 
 
-def _csv_rows(path: Path) -> Iterator[NativeRow]:
-    rows = read_rows(path)
+def _csv_rows(path: Path, delimiter: str, *, needs_names: bool) -> Iterator[NativeRow]:
+    rows = read_rows(path, delimiter=delimiter)
     header = next(rows, None)
     names = [name.strip() for name in header.cells] if header else []
-    if len(set(names)) < len(names) or "" in names:
+    named = [name for name in names if name]
+    if len(set(named)) < len(named) or (needs_names and len(named) < len(names)):
         raise SourceError(f"{path.name} has a column without a name, or two of one name")
     for row in rows:
         problem = row.problem or ("" if len(row.cells) == len(names) else "columns")
         cells = {} if problem else dict(zip(names, row.cells, strict=True))
+        cells.pop("", None)
         yield NativeRow(cells, row.file, row.line, row.raw, problem)
 
 

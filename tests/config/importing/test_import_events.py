@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from django.core.management import CommandError
 
-from config.importing import event_run
+from config.importing import resumable
 from config.importing.event_rows import EventFile
 from config.importing.event_run import import_files
 from config.importing.records import SourceError
@@ -193,7 +193,7 @@ def test_import__no_such_file__is_said(name: str, said: str, site: Site, tmp_pat
 def test_import__ended_amid_a_file__goes_on_where_it_was(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_run, "BATCH", 10)
+    monkeypatch.setattr(resumable, "BATCH", 10)
     rows = [a_row(rank=0 if number % 8 == 3 else None) for number in range(45)]
     file = EventFile(write_lines(tmp_path / "e.jsonl", *rows))
     rejects = tmp_path / "bad.jsonl"

@@ -8,9 +8,16 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from config.importing.commanding import (
+    add_file_arguments,
+    columns_in,
+    refusals_said,
+    site_named,
+)
 from config.importing.counting import counted_rows
-from config.importing.event_rows import EventFile, check_columns
+from config.importing.event_rows import EventFile
 from config.importing.event_run import EventImport, import_files
+from config.importing.native import EVENT_FIELDS
 from config.importing.native_files import FORMS, form_of
 from config.importing.records import SourceError
 from config.installation import NotMigratedError, bring_up_to_date
@@ -25,12 +32,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Take the site, the files, and how they are to be read."""
-        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=".gz and .zip too")
-        parser.add_argument("--site", required=True, help="the site's slug")
-        parser.add_argument("--format", choices=FORMS, default="", help="told by the name else")
-        parser.add_argument(
-            "--map", action="append", default=[], metavar="FIELD=COLUMN", help="may be repeated"
-        )
+        add_file_arguments(parser, FORMS)
         parser.add_argument(
             "--source", default="", help="the source's name, when files are renamed"
         )
@@ -39,15 +41,13 @@ class Command(BaseCommand):
             action="store_true",
             help="take purchases and refunds of unknown value; they count, but not as money",
         )
-        parser.add_argument("--rejects", type=Path, help="where refused rows go (JSON lines)")
-        parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Import and print what became of every row; end with 1 when a row was refused."""
         path = options["rejects"] or settings.DATA_DIR / "rejects" / f"{options['site']}.jsonl"
         try:
             bring_up_to_date(self.stderr.write)
-            done = self._import(_site(options["site"]), _files(options), path)
+            done = self._import(site_named(options["site"]), _files(options), path)
         except (SourceError, ArmatureError, NotMigratedError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(json.dumps(_document(done), indent=2) if options["json"] else _said(done))
@@ -59,19 +59,9 @@ class Command(BaseCommand):
             return import_files(files, site=site, rejects=rejects, progress=advance)
 
 
-def _site(slug: str) -> Site:
-    if site := Site.objects.filter(slug=slug).first():
-        return site
-    known = ", ".join(Site.objects.values_list("slug", flat=True)[:20]) or "none yet"
-    raise CommandError(f"there is no site {slug!r}; known: {known}")
-
-
 def _files(options: dict[str, Any]) -> list[EventFile]:
-    columns = dict(_pair(text) for text in options["map"])
-    check_columns(columns)
+    columns = columns_in(options, EVENT_FIELDS - {"unit", "value", "exposure_token"}, of="events")
     for path in options["files"]:
-        if not path.is_file():
-            raise SourceError(f"there is no file at {path}")
         if not options["format"]:
             form_of(path)
     return [
@@ -80,13 +70,6 @@ def _files(options: dict[str, Any]) -> list[EventFile]:
         )
         for path in options["files"]
     ]
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, column = text.partition("=")
-    if not (name and equals and column):
-        raise CommandError(f"--map takes FIELD=COLUMN, such as visitor_id=customer; got {text!r}")
-    return name.strip(), column.strip()
 
 
 def _document(done: EventImport) -> dict[str, Any]:
@@ -108,9 +91,6 @@ def _said(done: EventImport) -> str:
         f"before, {done.count.differing:,} with an id that another event has, "
         f"{done.rejected.total():,} refused."
     ]
-    if done.resumed:
-        lines.append(f"An earlier run had done {done.resumed:,} of the rows.")
     if done.count.dropped:
         lines.append(f"{done.count.dropped:,} events of erased units were left out.")
-    lines += [f"  {reason}: {n:,}" for reason, n in done.rejected.most_common()]
-    return "\n".join(lines)
+    return "\n".join(lines + refusals_said(done))
