@@ -6,6 +6,8 @@ from django.conf import settings
 from experiments.health.heartbeats import TRAINING, leave_heartbeat
 from recommenders import services
 
+EVALUATION_LIMIT_S = 3 * 3600  # every algorithm is fitted, once for each window
+
 
 @shared_task(
     acks_late=False,  # a training that kills its worker must not kill the next one
@@ -27,11 +29,24 @@ def _leave_sign() -> None:
     leave_heartbeat(TRAINING)
 
 
+@shared_task(
+    acks_late=False,  # one that kills its worker must not kill the next one
+    reject_on_worker_lost=False,
+    time_limit=EVALUATION_LIMIT_S,
+    ignore_result=True,
+)
+def compute_evaluation(evaluation_id: int) -> None:
+    """Compute one queued evaluation; running twice changes nothing."""
+    services.compute_evaluation(evaluation_id=evaluation_id)
+
+
 @shared_task(ignore_result=True)
 def sweep_training() -> None:
-    """Queue trainings whose message was lost or whose worker was killed."""
+    """Queue trainings and evaluations whose message was lost or whose worker was killed."""
     for artifact_id in services.release_stuck_training():
         train_artifact.delay(artifact_id)
+    for evaluation_id in services.release_stuck_evaluations():
+        compute_evaluation.delay(evaluation_id)
 
 
 @shared_task(ignore_result=True, time_limit=900, soft_time_limit=840)

@@ -225,6 +225,7 @@ CELERY_TASK_DEFAULT_QUEUE = "events"
 CELERY_TASK_ROUTES = {
     # Its worker trains for as long as it takes; analyses and events do not wait for it.
     "recommenders.tasks.train_artifact": {"queue": "training"},
+    "recommenders.tasks.compute_evaluation": {"queue": "training"},
     "recommenders.tasks.sweep_training": {"queue": "training"},
     "recommenders.tasks.*": {"queue": "compute"},
     "analytics.tasks.*": {"queue": "compute"},

@@ -32,12 +32,20 @@ class Plan:
 
 
 def with_baseline(contenders: Sequence[Contender]) -> list[Contender]:
-    """Return the contenders, popularity first; raises EvaluationError when two have one name."""
+    """Return the contenders, popularity first.
+
+    Raises EvaluationError when two have one name, or another algorithm is called popularity.
+    """
     names = [each.name for each in contenders]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise EvaluationError(f"two recommenders are called {twice[0]!r}")
     first = next((each for each in contenders if each.name == BASELINE.name), BASELINE)
-    return [first, *(each for each in contenders if each.name != first.name)]
+    if first.algorithm != BASELINE.algorithm:
+        raise EvaluationError(
+            f"the recommender called popularity is {first.algorithm}",
+            hint="Popularity is what all are measured by; give the other one another key.",
+        )
+    return [first, *(each for each in contenders if each is not first)]
 
 
 def evaluate(
@@ -92,15 +100,9 @@ def _run(
     try:
         for fold, known in zip(folds, facts, strict=True):
             _run_fold(ran, fold, known, plan, advance)
-    except EvaluationStopped:
-        raise
     except Exception as error:  # noqa: BLE001 - a plug-in may fail in any way
         ran.error = f"{type(error).__name__}: {error}"[:500]
     return ran
-
-
-class EvaluationStopped(Exception):
-    """Raised by who is told of the progress, to end the evaluation."""
 
 
 def _run_fold(ran: Ran, fold: Fold, facts: ItemFacts, plan: Plan, advance: Advance) -> None:

@@ -46,6 +46,17 @@ class Log:
     rows: Sequence[Interaction]
     items: Sequence[ItemFeatures]
 
+    @classmethod
+    def of(cls, rows: Sequence[Interaction], items: Iterable[ItemFeatures]) -> "Log":
+        """Return the log in which no item is younger than the first interaction with it.
+
+        Catalogues are often imported long after what happened with their items.
+        """
+        first: dict[str, int] = {}
+        for row in rows:
+            first[row.item_id] = min(row.ts_us, first.get(row.item_id, row.ts_us))
+        return cls(rows, [_aged(item, first.get(item.item_id)) for item in items])
+
     @cached_property
     def unit(self) -> NDArray[np.int64]:
         """Return the index of each row's unit, in the order of their ids."""
@@ -104,6 +115,11 @@ class Fold:
             recent=self.recent[mask],
             seen=self.seen[mask],
         )
+
+
+def _aged(item: ItemFeatures, touched_us: int | None) -> ItemFeatures:
+    known = [moment for moment in (item.added_us, touched_us) if moment is not None]
+    return replace(item, added_us=min(known, default=None))
 
 
 def fold_of(log: Log, split: Split, *, remove_seen: bool = True, kind: Kind | None = None) -> Fold:

@@ -1,0 +1,1 @@
+"""Offline evaluation as a command: what it reads, what it prints and writes."""
