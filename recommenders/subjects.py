@@ -25,7 +25,14 @@ log = logging.getLogger(__name__)
 
 UNIT_IDS = "unit_ids"
 PER_UNIT = "unit_factors"  # one row for each unit
-HISTORY = ("history_data", "history_indptr")  # a sparse matrix of units, by its rows
+# Sparse matrices of units: what their rows hold, and the array that says where each row is.
+BY_ROWS = {
+    "history_data": "history_indptr",
+    "history_indices": "history_indptr",
+    "bought.indices": "bought.indptr",
+    "bought.age_days": "bought.indptr",
+}
+LEARNT = (PER_UNIT, "history_data", "bought.indices")  # what is told to whoever asks
 
 
 def read_unit(site_id: int, _unit_type: str, unit_id: str) -> dict[str, list[Any]]:
@@ -78,7 +85,8 @@ def _folder(artifact: Artifact) -> Path:
 def _arrays(folder: Path) -> dict[str, NDArray[Any]]:
     """Return the arrays that hold something of single units, by the names of their files."""
     files = json.loads((folder / MANIFEST).read_bytes())["files"]
-    names = [name for name in files if name == UNIT_IDS or name.endswith((PER_UNIT, *HISTORY))]
+    wanted = (PER_UNIT, *BY_ROWS, *BY_ROWS.values())
+    names = [name for name in files if name == UNIT_IDS or name.endswith(wanted)]
     return {name: np.lib.format.open_memmap(folder / f"{name}.npy", mode="r") for name in names}
 
 
@@ -86,7 +94,7 @@ def _learnt(arrays: Mapping[str, NDArray[Any]], place: int) -> dict[str, list[fl
     return {
         name: np.asarray(arrays[name][_span(arrays, name, place)], float).ravel().tolist()
         for name in arrays
-        if name.endswith((PER_UNIT, HISTORY[0]))
+        if name.endswith(LEARNT)
     }
 
 
@@ -105,7 +113,8 @@ def _span(arrays: Mapping[str, NDArray[Any]], name: str, place: int) -> slice:
     """Return where an array holds the unit."""
     if name.endswith(PER_UNIT):
         return slice(place, place + 1)
-    bounds = arrays[name.removesuffix("data") + "indptr"]
+    own = next(suffix for suffix in BY_ROWS if name.endswith(suffix))
+    bounds = arrays[name.removesuffix(own) + BY_ROWS[own]]
     return slice(int(bounds[place]), int(bounds[place + 1]))
 
 
