@@ -1,4 +1,5 @@
-"""The WSGI entry: storefront endpoints through a bare handler, pages through the whole chain."""
+"""The WSGI entry: what pages wait for on the shortest way, the interface through a bare handler,
+screens through the whole chain."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -33,7 +34,11 @@ def _handler(middleware: list[str]) -> WSGIHandler:
 
 
 django.setup(set_prefix=False)
-from experiments.health.alarms import alarms  # noqa: E402 - of rooms that are set up now
+# Of rooms that are set up now.
+from config.storefront import StorefrontHandler  # noqa: E402
+from experiments.api.received import events  # noqa: E402
+from experiments.health.alarms import alarms  # noqa: E402
+from recommenders.api.recommend import recommendations  # noqa: E402
 
 # With every request for nothing: queries are logged while debugging only, and neither of the caches
 # that an installation has closes anything.
@@ -42,10 +47,16 @@ signals.request_finished.disconnect(close_caches)
 use_kernel()  # where numba is installed; before the first request, which would wait for it
 _pages = _handler(settings.MIDDLEWARE)
 _api = _handler(settings.API_MIDDLEWARE)
+_storefront = StorefrontHandler(
+    {"/api/v1/recommendations": recommendations, "/api/v1/events": events}
+)
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answer one request."""
     alarms.watch()
-    handler = _api if environ.get("PATH_INFO", "").startswith(API_PREFIXES) else _pages
+    path = environ.get("PATH_INFO", "")
+    if environ["REQUEST_METHOD"] == "POST" and path in _storefront:
+        return _storefront(environ, start_response)
+    handler = _api if path.startswith(API_PREFIXES) else _pages
     return handler(environ, start_response)
