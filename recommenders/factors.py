@@ -95,11 +95,12 @@ def folded(units: Factors, items: Factors, fold: Fold, queries: Queries) -> Fact
     found = np.zeros((len(queries), items.shape[1]), np.float32)
     inside = (queries.units >= 0) & (queries.units < len(units))
     found[inside] = units[queries.units[inside]]
-    acted = np.flatnonzero(np.diff(queries.recent.indptr)) if queries.recent is not None else []
-    if queries.recent is None or not len(acted) or items.shape[1] < 2:
+    if queries.recent is None or items.shape[1] < 2:  # none were learned: a bias alone
         return found
+    all_acts = np.diff(queries.recent.indptr)
+    acted = np.flatnonzero(all_acts)
     since = fold.of(queries.recent[acted], items)
-    acts = np.diff(queries.recent.indptr)[acted, None]
+    acts = all_acts[acted, None]
     known = found[acted, -1:] > 0
     share = np.where(known, acts / (acts + KNOWN_ACTS), 1).astype(np.float32)
     found[acted] += share * (since - found[acted])

@@ -126,9 +126,19 @@ def _lines(item_id: str, items: list[dict[str, Any]], amount: int) -> Iterator[t
 def item_features(site: Site) -> list[ItemFeatures]:
     """Return every item that may be shown, with what training knows of it."""
     rows = Item.objects.filter(site=site, is_active=True).values_list(
-        "item_id", "category", "brand", "price", "title", "description", "tags", "added_at"
+        *("item_id", "category", "brand", "price", "title", "description", "tags", "added_at"),
+        named=True,
     )
     return [
-        ItemFeatures(*texts, tags=tuple(map(str, tags)), added_us=microseconds(added_at))
-        for *texts, tags, added_at in rows.iterator(chunk_size=CHUNK)
+        ItemFeatures(
+            item_id=row.item_id,
+            category=row.category,
+            brand=row.brand,
+            price=row.price,
+            title=row.title,
+            description=row.description,
+            tags=tuple(map(str, row.tags)),
+            added_us=microseconds(row.added_at),
+        )
+        for row in rows.iterator(chunk_size=CHUNK)
     ]
