@@ -18,6 +18,7 @@ from experiments.intake.hints import queue_on_commit
 from experiments.models import Site
 from experiments.money import minor_digits, money_text, to_major, to_minor
 from experiments.roles import Action
+from recommenders import merchandising_admin as merchandising_admin  # registers its screens
 from recommenders import services
 from recommenders.base import checked_settings
 from recommenders.catalogue import bump_catalogue

@@ -22,6 +22,8 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             ("Items", "recommenders.item", "inventory_2"),
             ("Recommenders", "recommenders.recommender", "auto_awesome"),
             ("Artifacts", "recommenders.artifact", "deployed_code"),
+            ("Merchandising rules", "recommenders.merchandisingrule", "push_pin"),
+            ("Static lists", "recommenders.staticlist", "format_list_numbered"),
         ],
     ),
     (

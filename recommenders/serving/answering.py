@@ -1,6 +1,7 @@
 """One artifact's answer: kept where everybody gets the same, else scored and ranked in time."""
 
 import time
+from collections.abc import Mapping
 
 import numpy as np
 from django.conf import settings
@@ -16,10 +17,11 @@ from recommenders.serving.shapes import (
     POPULARITY,
     VIEWED,
     CannotAnswer,
+    Pick,
     Served,
     Wish,
 )
-from recommenders.serving.steps import Cuttable, chosen
+from recommenders.serving.steps import Cuttable, chosen, filled
 from recommenders.serving.told import tell
 from recommenders.serving.view import Order, Ranking, View
 
@@ -75,21 +77,42 @@ def _watched(wish: Wish, name: str, view: View, budget: Budget) -> Served:
 def _made(wish: Wish, key: str, view: View, budget: Budget) -> Listed:
     if view.is_empty:
         raise CannotAnswer("no_known_items")
-    rerank, pins = view.offer.rerank, pins_of(wish, view.offer)
-    acts = acts_of(wish) if view.reads_recent or rerank.bought_days else []
+    pins = pins_of(wish, view.offer)
+    acts = acts_of(wish) if view.reads_recent or view.offer.rerank.bought_days else []
     budget.check()
     unit = view.artifact.unit_index(wish.unit_id) if wish.may_know else UNKNOWN
-    left_out = [*wish.excluded, *pins.values()]
-    excluded = [i for i in map(view.artifact.item_index, left_out) if i >= 0]
-    if rerank.bought_days and wish.may_know:
-        excluded += _bought(view, unit, acts, wish.now_us, rerank.bought_days)
+    excluded = _left_out(wish, view, pins, unit, acts)
     ranking, reason = _ranking(wish, key, view, unit, acts, excluded)
     budget.check()
     picks = chosen(view, ranking, wish, wish.k - len(pins), reason)
     if not picks and len(pins) < wish.k:
         raise CannotAnswer("no_items_left" if np.isfinite(ranking.scores).any() else "unknown_unit")
     budget.check()
-    return listed(picks, wish, view.offer, pins)
+    if len(picks) + len(pins) == wish.k:
+        return listed(picks, wish, view.offer, pins)
+    return _refilled(wish, view, pins, excluded, picks)
+
+
+def _refilled(
+    wish: Wish, view: View, pins: Mapping[int, str], excluded: list[int], picks: list[Pick]
+) -> Listed:
+    """Return the list with what sells best in the places left, then what nobody ranked."""
+    whole = filled(view, picks, excluded, wish.k - len(pins))
+    avoided = {view.artifact.item_ids[index] for index in excluded}
+    made = listed(whole, wish, view.offer, pins, avoided)
+    return made._replace(is_refilled=made.is_refilled or len(whole) > len(picks))
+
+
+def _left_out(
+    wish: Wish, view: View, pins: Mapping[int, str], unit: int, acts: list[Act]
+) -> list[int]:
+    """Return the items that the ranking leaves out: on the page, in the cart, pinned, bought."""
+    index_of = view.artifact.item_places
+    found = [index_of[each] for each in (*wish.excluded, *pins.values()) if each in index_of]
+    days = view.offer.rerank.bought_days
+    if days and wish.may_know:
+        found += _bought(view, unit, acts, wish.now_us, days)
+    return found
 
 
 def _ranking(

@@ -29,14 +29,24 @@ def pins_of(wish: Wish, offer: Offer) -> Mapping[int, str]:
     }
 
 
-def listed(picks: list[Pick], wish: Wish, offer: Offer, pins: Mapping[int, str]) -> Listed:
+def listed(
+    picks: list[Pick],
+    wish: Wish,
+    offer: Offer,
+    pins: Mapping[int, str],
+    avoided: Iterable[str] = (),
+) -> Listed:
     """Return the list of k items, fewer only when the offer holds fewer.
 
-    `picks`: in order, none of them pinned. What is missing comes from the shop's static list, then
-    from the newest of the catalogue, which need no artifact.
+    `picks`: in order, none of them pinned. `avoided`: what the unit shall not see besides. What is
+    missing comes from the shop's static list, then from the newest of the catalogue, which need no
+    artifact.
     """
     missing = wish.k - len(pins) - len(picks)
-    more = unranked(wish, offer, pins, picks, missing) if missing > 0 else []
+    more = []
+    if missing > 0:
+        taken = {*wish.excluded, *avoided, *pins.values(), *(pick.item_id for pick in picks)}
+        more = unranked(wish, offer, taken, missing)
     whole = [*picks, *more] if more else picks
     if pins:
         pinned = {rank: Pick(item_id, reason=PINNED) for rank, item_id in pins.items()}
@@ -52,11 +62,8 @@ def listed(picks: list[Pick], wish: Wish, offer: Offer, pins: Mapping[int, str])
     return Listed(items, reasons if any(reasons) else (), bool(more))
 
 
-def unranked(
-    wish: Wish, offer: Offer, pins: Mapping[int, str], picks: list[Pick], n: int
-) -> list[Pick]:
+def unranked(wish: Wish, offer: Offer, taken: set[str], n: int) -> list[Pick]:
     """Return up to n more items that no artifact ranked: the static list's, then the newest."""
-    taken = {*wish.excluded, *pins.values(), *(pick.item_id for pick in picks)}
     shelf, hidden = offer.shelf.items, offer.hidden
     static = [each for each in offer.rules.static_list(wish.placement) if each in shelf]
     ids = (each for each in _once(static, shelf) if each not in taken and each not in hidden)

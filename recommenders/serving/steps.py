@@ -11,7 +11,7 @@ from recommenders.reranking.caps import within_caps
 from recommenders.reranking.diversity import alike_by_content, alike_by_group, mmr
 from recommenders.reranking.exploration import draw, inclusion
 from recommenders.reranking.settings import Diversity, NewItems
-from recommenders.serving.shapes import EXPLORED, NEW, Pick, Wish
+from recommenders.serving.shapes import EXPLORED, NEW, POPULAR, Pick, Wish
 from recommenders.serving.view import View
 
 DAY_US = 86_400_000_000
@@ -51,6 +51,17 @@ def chosen(view: View, ranking: Cuttable, wish: Wish, size: int, reason: str) ->
         return _drawn(view, ranking, pool, wish, size, reason)
     kept = [*pool.items[:size].tolist(), *pool.spare.tolist()]
     return _picks(view, ranking, kept[:size], reason)
+
+
+def filled(view: View, picks: list[Pick], excluded: list[int], size: int) -> list[Pick]:
+    """Return the list with what sells best in the places that are left."""
+    if view.popular is None:
+        return picks
+    index_of = view.artifact.item_places
+    held = [index_of[pick.item_id] for pick in picks if pick.item_id in index_of]
+    ids = view.artifact.item_ids
+    more = view.popular.best(size - len(picks), [*excluded, *held])
+    return [*picks, *(Pick(ids[index], reason=POPULAR) for index in more)]
 
 
 def _picks(view: View, ranking: Cuttable, best: list[int], reason: str) -> list[Pick]:

@@ -65,6 +65,12 @@ class View:
         )
 
     @cached_property
+    def popular(self) -> "Order | None":
+        """Return the order of items by what sells, None for an artifact that does not tell it."""
+        scores = self.artifact.extras.get("popular")
+        return None if scores is None else Order(self, np.asarray(scores))
+
+    @cached_property
     def categories(self) -> NDArray[np.int64]:
         """Return each item's category as a number, -1 for none, (n_items,)."""
         return self._groups(lambda item: item.category)

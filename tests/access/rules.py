@@ -69,6 +69,8 @@ SCREENS = {
     "experiments.apikey": Screen(VIEW, MANAGE, NOBODY, NOBODY, steps={"revoke": MANAGE}),
     "experiments.membership": Screen(PEOPLE, PEOPLE, NOBODY, PEOPLE),
     "recommenders.item": Screen(VIEW, MANAGE, MANAGE, MANAGE),
+    "recommenders.merchandisingrule": Screen(VIEW, MANAGE, MANAGE, MANAGE),
+    "recommenders.staticlist": Screen(VIEW, MANAGE, MANAGE, MANAGE),
     "recommenders.recommender": Screen(
         VIEW, MANAGE, MANAGE, MANAGE, steps={"train": MANAGE}, actions={"train": MANAGE}
     ),

@@ -18,6 +18,7 @@ from experiments.models import Site
 from recommenders import state
 from recommenders.catalogue import bump_catalogue
 from recommenders.models import Artifact, Item
+from recommenders.services import promote
 from recommenders.serving import Served, Wish, serve
 from tests.factories import NOW, a_site, stocked, trained
 
@@ -30,6 +31,13 @@ def a_shop(*keys: str) -> tuple[Site, dict[str, Artifact]]:
     stocked(site, ITEMS)
     with_history(site)
     return site, dict(zip(keys, trained(site, *keys), strict=True))
+
+
+def retrained(site: Site, key: str) -> Artifact:
+    """Return a recommender's new champion, whatever the gate would say of it."""
+    (artifact,) = trained(site, key)
+    promote(artifact=artifact, reason="a test", by="tests", override=True)
+    return artifact
 
 
 def with_history(site: Site) -> None:

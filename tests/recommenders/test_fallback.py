@@ -10,7 +10,7 @@ from recommenders.loaded import cache
 from recommenders.models import Artifact, Recommender
 from recommenders.services import promote
 from tests.factories import a_site, stocked, trained
-from tests.recommenders.shop import DAMAGES, a_shop, ask, folder_of, ids_of, sell_out
+from tests.recommenders.shop import DAMAGES, a_shop, ask, folder_of, ids_of, retrained, sell_out
 
 pytestmark = pytest.mark.django_db
 RANDOM = {"recommender": "random"}
@@ -39,7 +39,7 @@ def test_serve__no_parameters__is_popularity_and_no_fallback() -> None:
 def test_serve__champion_damaged__the_previous_artifact_answers(damage: str) -> None:
     site, _made = a_shop("popularity", "random")
     previous = Artifact.objects.get(recommender__key="random")
-    (champion,) = trained(site, "random")
+    champion = retrained(site, "random")
     harm, reason = DAMAGES[damage]
     harm(champion)
 
@@ -53,7 +53,7 @@ def test_serve__champion_damaged__the_previous_artifact_answers(damage: str) -> 
 def test_serve__all_of_its_artifacts_damaged__popularity_answers() -> None:
     site, made = a_shop("popularity", "random")
     harm, reason = DAMAGES["array truncated"]
-    for artifact in (made["random"], *trained(site, "random")):
+    for artifact in (made["random"], retrained(site, "random")):
         harm(artifact)
 
     served = ask(site, RANDOM)
@@ -151,7 +151,7 @@ def test_serve__shop_without_history__still_answers() -> None:
 def test_serve__pinned_artifact__stays_when_another_becomes_champion() -> None:
     site, made = a_shop("popularity", "random")
     pinned = {"recommender": "random", "artifact": made["random"].full_name}
-    (newer,) = trained(site, "random")
+    newer = retrained(site, "random")
 
     served, following = ask(site, pinned), ask(site, RANDOM)
 
@@ -172,7 +172,7 @@ def test_serve__damaged_then_replaced__the_new_one_answers_at_once() -> None:
     DAMAGES["array truncated"][0](made["random"])
     assert ask(site, RANDOM).fallback == "artifact_damaged"
 
-    (mended,) = trained(site, "random")
+    mended = retrained(site, "random")
 
     served = ask(site, RANDOM)
     assert (served.artifact, served.fallback) == (mended.full_name, "")
@@ -202,7 +202,7 @@ def test_serve__another_sites_artifact__is_not_found() -> None:
 
 def test_promote__older_artifact__serves_again() -> None:
     site, made = a_shop("popularity", "random")
-    trained(site, "random")
+    retrained(site, "random")
 
     promote(artifact=made["random"], reason="a test", by="ada", override=True)
 

@@ -21,7 +21,7 @@ from experiments.models import (
     Site,
     Slate,
 )
-from recommenders.models import Artifact
+from recommenders.models import Artifact, MerchandisingRule, StaticList
 from tests.factories import a_site, draft_experiment, member, stocked
 
 EVIL = "<script>alert('&')</script>"
@@ -105,6 +105,8 @@ def filled_site(slug: str, currency: str = "EUR") -> Site:
     stocked(site, 3)
     site.item_set.update(title=EVIL, category=EVIL)
     create_api_key(site=site, name=EVIL)
+    MerchandisingRule.objects.create(site=site, name=EVIL, kind="block", value=EVIL)
+    StaticList.objects.create(site=site, name=EVIL, item_ids=[EVIL])
     FlaggedUnit.objects.create(
         site=site, unit_type="visitor", unit_id=EVIL, traffic="bot", detail=EVIL, at=timezone.now()
     )
