@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from experiments.lifecycle import HOLDS_BUCKETS, UNDER_WAY
-from experiments.models import Experiment, Site, Variant
+from experiments.models import Experiment, Variant
 from experiments.services import record_change
 from experiments.services.audit import record_step
 from experiments.services.storable import require_reason
@@ -95,13 +95,11 @@ def delete_artifact(*, artifact: Artifact, reason: str, by: str) -> None:
         transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
-def refuse_if_frozen(instance: Artifact, origin: Any = None, **_kwargs: Any) -> None:
+def refuse_if_frozen(instance: Artifact, **_kwargs: Any) -> None:
     """Raise ArtifactFrozen for an artifact with an alias or in a running experiment.
 
-    Listens to every deletion, by whatever way; a site goes with all that it has.
+    Listens to every deletion, by whatever way.
     """
-    if getattr(origin, "model", type(origin)) is Site:
-        return
     if held := [alias for alias in Alias.values if holds(instance, alias)]:
         raise ArtifactFrozen(
             f"{instance.full_name} is {held[0]}", hint="Give the name to another artifact first."
