@@ -11,6 +11,6 @@ class RecommendersConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what this room adds to a site and to the launch checks."""
-        from recommenders import hooks
+        from recommenders import checks, hooks  # noqa: F401 - checks register themselves
 
         hooks.register()

@@ -16,6 +16,13 @@ class UnknownRecommender(RecommenderError):
     status = 404
 
 
+class PluginBroken(RecommenderError):
+    """A recommender of another package that cannot be used."""
+
+    code = "plugin_broken"
+    status = 409
+
+
 class SettingsError(RecommenderError):
     """A setting that an algorithm does not take."""
 

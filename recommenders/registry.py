@@ -2,14 +2,12 @@
 
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from importlib.util import find_spec
-from typing import Any
 
 from recommenders.base import Recommender, Settings, checked_settings
-from recommenders.errors import RecommenderError, UnknownRecommender
+from recommenders.errors import PluginBroken, RecommenderError, UnknownRecommender
+from recommenders.plugins import clashes, plugin_class, plugins
 
-GROUP = "armature.recommenders"
 BUILTIN = {
     "popularity": "recommenders.algorithms.popularity.Popularity",
     "category_popularity": "recommenders.algorithms.category_popularity.CategoryPopularity",
@@ -42,11 +40,13 @@ NEEDS = {
 
 def names() -> list[str]:
     """Return every registered name, built in first."""
-    return [*BUILTIN, *sorted(set(_plugins()) - set(BUILTIN))]
+    return [*BUILTIN, *sorted(set(plugins()) - set(BUILTIN))]
 
 
 def missing(name: str) -> str | None:
     """Return why a registered algorithm cannot run here, None when it can."""
+    if name not in BUILTIN and name in plugins():
+        return _why_broken(name)
     package, why = NEEDS.get(name, ("", ""))
     return why if package and find_spec(package) is None else None
 
@@ -61,7 +61,7 @@ def recommender_class(name: str) -> type[Recommender]:
 
     Raises UnknownRecommender with the known names, RecommenderError when it cannot run here.
     """
-    if why := missing(name):
+    if name in NEEDS and (why := missing(name)):
         raise RecommenderError(why)
     return fitted_class(name)
 
@@ -70,13 +70,14 @@ def recommender_class(name: str) -> type[Recommender]:
 def fitted_class(name: str) -> type[Recommender]:
     """Return the class that restores what was fitted, imported on first use.
 
-    Serving needs arrays alone, so this asks for no engine. Raises UnknownRecommender.
+    Serving needs arrays alone, so this asks for no engine. Raises UnknownRecommender, or
+    PluginBroken for a plug-in that cannot be used.
     """
     if name in BUILTIN:
         module, _, attribute = BUILTIN[name].rpartition(".")
         return getattr(import_module(module), attribute)
-    if name in (plugins := _plugins()):
-        return plugins[name].load()
+    if name in plugins():
+        return plugin_class(name)
     raise UnknownRecommender(f"unknown recommender {name!r}", hint=f"Known: {', '.join(names())}.")
 
 
@@ -88,17 +89,33 @@ def make(name: str, settings: Settings) -> Recommender:
 
 def broken() -> dict[str, str]:
     """Return the registered names that do not import, each with its reason."""
+    return _broken_builtin() | broken_plugins()
+
+
+def broken_plugins() -> dict[str, str]:
+    """Return the names of plug-ins that cannot be used or are taken, each with its reason."""
+    own = frozenset(BUILTIN)
+    reasons = {name: _why_broken(name) for name in plugins() if name not in own}
+    return clashes(own) | {name: why for name, why in reasons.items() if why}
+
+
+def _broken_builtin() -> dict[str, str]:
     found: dict[str, str] = {}
-    for name in available():
+    for name in BUILTIN:
+        if missing(name):
+            continue
         try:
             fitted_class(name)
             if name in NEEDS:
                 import_module(NEEDS[name][0])
-        except Exception as error:  # noqa: BLE001 - a plug-in may fail in any way
+        except Exception as error:  # noqa: BLE001 - an engine's own library may be missing
             found[name] = f"{type(error).__name__}: {error}"
     return found
 
 
-@cache
-def _plugins() -> dict[str, Any]:
-    return {point.name: point for point in entry_points(group=GROUP)}
+def _why_broken(name: str) -> str | None:
+    try:
+        plugin_class(name)
+    except PluginBroken as error:
+        return str(error)
+    return None
