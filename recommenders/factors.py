@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from recommenders.base import Queries, State
-from recommenders.neighbours import largest_of_rows
 
 Factors = NDArray[np.float32]
 
 LENGTHS = (1, 3, 10)  # acts to which histories are cut beside the whole, to learn from few
 SHRINK = 3.0  # acts that count as none, so that one act moves a unit less than many
-KNOWN_ACTS = 10.0  # acts since training that weigh as much as all that a unit did before
-LEARN_UNITS = 20_000
+KNOWN_ACTS = 3.0  # acts since training that weigh as much as all that a unit did before
+LEARN_UNITS = 5_000
 RIDGE = 0.1
 
 
@@ -42,14 +41,12 @@ class Fold:
         cls, units: Factors, items: Factors, history: csr_matrix, rng: np.random.Generator
     ) -> Self:
         """Return the ridge solution over units with a history; the last coordinate is a bias."""
-        known = np.flatnonzero(np.diff(history.indptr))[:LEARN_UNITS]
-        whole = csr_matrix(history[known], copy=True)
-        whole.data = np.ones_like(whole.data)
-        shuffled = whole.copy()
-        shuffled.data = rng.random(whole.nnz, dtype=np.float32) + np.float32(0.5)
-        cut = [_ones(largest_of_rows(shuffled.copy(), length)) for length in LENGTHS]
-        given = np.vstack([_means(each, items) for each in (whole, *cut)]).astype(np.float64)
-        wanted = np.tile(units[known, :-1], (len(cut) + 1, 1))
+        known = np.flatnonzero(np.diff(history.indptr))
+        if len(known) > LEARN_UNITS:
+            known = np.sort(rng.choice(known, LEARN_UNITS, replace=False))
+        histories = _cut(history[known], rng)
+        given = np.vstack([_means(each, items) for each in histories]).astype(np.float64)
+        wanted = np.tile(units[known, :-1], (len(histories), 1))
         gram = given.T @ given + RIDGE * np.eye(given.shape[1])
         return cls(np.linalg.solve(gram, given.T @ wanted).astype(np.float32))
 
@@ -76,9 +73,17 @@ class Fold:
         return cls(np.asarray(state["fold"])) if "fold" in state else cls.none(width)
 
 
-def _ones(matrix: csr_matrix) -> csr_matrix:
-    matrix.data = np.ones_like(matrix.data)
-    return matrix
+def _cut(history: csr_matrix, rng: np.random.Generator) -> list[csr_matrix]:
+    """Return histories, each act a 1, whole and cut to some acts of each unit, drawn at random."""
+    lengths = np.diff(history.indptr)
+    rows = np.repeat(np.arange(len(lengths)), lengths)
+    items = history.indices[np.lexsort((rng.random(history.nnz), rows))]
+    place = np.arange(history.nnz) - np.repeat(history.indptr[:-1], lengths)
+    kept = [place < length for length in (history.nnz, *LENGTHS)]
+    ones = np.ones(history.nnz, np.float32)
+    return [
+        csr_matrix((ones[mask], (rows[mask], items[mask])), shape=history.shape) for mask in kept
+    ]
 
 
 def _means(acts: csr_matrix, items: Factors) -> Factors:
@@ -90,7 +95,7 @@ def _means(acts: csr_matrix, items: Factors) -> Factors:
 def folded(units: Factors, items: Factors, fold: Fold, queries: Queries) -> Factors:
     """Return the factors of the units asked for, moved by what they did since; zeros for strangers.
 
-    A known unit moves by n / (n + 10) of the way to what its n latest acts alone would make it.
+    A known unit moves by n / (n + 3) of the way to what its n latest acts alone would make it.
     """
     found = np.zeros((len(queries), items.shape[1]), np.float32)
     inside = (queries.units >= 0) & (queries.units < len(units))

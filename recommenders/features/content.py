@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 
 from recommenders.features.catalogue import ItemFeatures, price_tiers, prices_of
+from recommenders.neighbours import largest_of_rows
 
 WORD = re.compile(r"\w+")
 MAX_TERMS = 64  # of an item: what tells it from others, and a bound on the artifact
@@ -64,16 +65,6 @@ def _terms(item: ItemFeatures, tier: int) -> Iterator[str]:
 def _shared(counts: csr_matrix) -> csr_matrix:
     with_it = np.bincount(counts.indices, minlength=counts.shape[1])
     return csr_matrix(counts[:, with_it >= SHARED_BY])
-
-
-def largest_of_rows(matrix: csr_matrix, most: int) -> csr_matrix:
-    """Return the matrix with the `most` largest entries of each row, ties to the lower column."""
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    order = np.lexsort((matrix.indices, -matrix.data, rows))
-    place = np.arange(len(order)) - np.repeat(matrix.indptr[:-1], np.diff(matrix.indptr))
-    kept = np.sort(order[place < most])
-    parts = (matrix.data[kept], (rows[kept], matrix.indices[kept]))
-    return csr_matrix(parts, shape=matrix.shape)
 
 
 def rows_of_length_one(matrix: csr_matrix) -> csr_matrix:

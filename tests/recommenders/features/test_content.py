@@ -1,10 +1,9 @@
 """TF-IDF over the texts of items."""
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from recommenders.features.catalogue import ItemFeatures
-from recommenders.features.content import MAX_TERMS, content_matrix, largest_of_rows
+from recommenders.features.content import MAX_TERMS, content_matrix
 
 SHOES = [
     ItemFeatures("a", "shoes", "acme", 900, "Red running shoe"),
@@ -65,9 +64,3 @@ def test_content__long_description__keeps_the_terms_that_weigh_most() -> None:
 def test_content__no_items_or_no_words__is_empty() -> None:
     assert content_matrix([]).shape == (0, 0)
     assert content_matrix([ItemFeatures("a"), ItemFeatures("b")]).nnz == 0
-
-
-def test_largest_of_rows__ties__go_to_the_lower_column() -> None:
-    matrix = csr_matrix(np.array([[1, 2, 2, 2], [0, 0, 3, 0]], np.float32))
-
-    assert largest_of_rows(matrix, 2).toarray().tolist() == [[0, 2, 2, 0], [0, 0, 3, 0]]
