@@ -7,6 +7,7 @@ from recommenders.evaluation.definitions import PRIMARY
 from recommenders.evaluation.results import Paired, Results, Row
 
 LEVEL = 0.05
+FEWEST = 20  # units; fewer give intervals that say nothing
 
 
 def findings(results: Results) -> list[tuple[str, str]]:
@@ -21,8 +22,10 @@ def ranked(rows: Sequence[Row]) -> list[Row]:
 
 def _finding(results: Results, group: str) -> str:
     rows = ranked([row for row in results.rows if row.group == group])
-    if rows[0].n_units < 2:
-        return "One unit alone: nothing can be compared."
+    if (count := rows[0].n_units) < FEWEST:
+        return f"{count} unit{'' if count == 1 else 's'}: too few to tell recommenders apart."
+    if not rows[0].figures[PRIMARY].value:
+        return f"Of {count:,} units nobody was shown anything they wanted."
     leader, pairs = rows[0].name, results.pairs[group]
     equals = [row.name for row in rows[1:] if _is_equal(pairs, leader, row.name)]
     sentences = [
