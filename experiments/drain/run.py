@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from experiments.drain.events import apply_events
 from experiments.drain.exposures import record_exposures
 from experiments.drain.finish import finish_pass
+from experiments.drain.gone import without_gone
 from experiments.drain.in_hand import in_hand, left_in_hand
 from experiments.drain.isolating import (
     MAX_ATTEMPTS,
@@ -110,7 +111,7 @@ def _apply(batches: list[InboxBatch]) -> Drained:
     if not batches:
         return Drained()
     with in_hand([batch.pk for batch in batches]):
-        return _applied(batches)
+        return _applied(without_gone(batches))
 
 
 @without_garbage()

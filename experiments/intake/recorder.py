@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from multiprocessing.util import Finalize
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from experiments.intake.hints import hint
 from experiments.intake.inbox import SLATES_PER_ROW, write_slates
@@ -57,9 +57,6 @@ def _commit(slate: ServedSlate) -> bool:
     try:
         with bounded_wait():
             write_slates([slate])
-    except IntegrityError as error:  # its site is gone; the database is there
-        log.error("slate not committed: %s", error)
-        return False
     except (DatabaseError, InterfaceError) as error:
         recovery.note_away(error)
         return False
@@ -140,12 +137,10 @@ class SlateBuffer:
             while batch := self._take():
                 try:
                     write_slates(batch)
-                except BaseException as error:
+                except BaseException:
                     self._put_back(batch)
-                    if not (isinstance(error, IntegrityError) and self._drop_orphans()):
-                        raise
-                else:
-                    written += len(batch)
+                    raise
+                written += len(batch)
         if written and self._send_hint:
             hint(self._send_hint)
         return written
@@ -158,18 +153,6 @@ class SlateBuffer:
     def _put_back(self, batch: Sequence[ServedSlate]) -> None:
         with self._lock:
             self._queue.extendleft(reversed(batch))
-
-    def _drop_orphans(self) -> int:
-        """Drop the slates of sites that are gone: they would block the others for ever."""
-        with self._lock:
-            wanted = {slate.site_id for slate in self._queue}
-        gone = wanted - set(Site.objects.filter(pk__in=wanted).values_list("pk", flat=True))
-        with self._lock:
-            kept = [slate for slate in self._queue if slate.site_id not in gone]
-            dropped = len(self._queue) - len(kept)
-            self._queue = deque(kept)
-        self.count_lost(dropped, "their sites are gone")
-        return dropped
 
 
 def flush_at_exit() -> None:

@@ -164,16 +164,17 @@ def test_record__database_hangs__spools_after_the_stated_time() -> None:
     assert recovery.recover().slates == 1
 
 
-def test_record__site_deleted_meanwhile__spools_and_still_asks_the_database() -> None:
+def test_record__site_deleted_meanwhile__is_left_to_the_drain() -> None:
     doomed = Site.objects.create(slug="doomed", name="Doomed")
     served = a_slate(doomed)
     doomed.delete()
 
     outcome = record_slate(served, mode="durable", send_hint=nobody)
 
-    assert outcome == "spooled"
+    assert outcome == "committed"
     assert not recovery.is_away
-    assert recovery.recover().set_aside == 1
+    drain_once()
+    assert waiting() == 0
 
 
 def test_buffer__database_refuses__moves_all_to_the_spool_and_asks_no_more(
@@ -222,20 +223,21 @@ def test_flush__many_slates_of_two_sites__writes_rows_of_a_bounded_size() -> Non
     assert Slate.objects.filter(site=one).count() == SLATES_PER_ROW // 2 + 5
 
 
-def test_flush__site_deleted_meanwhile__loses_its_slates_and_no_others(
+def test_flush__site_deleted_meanwhile__drops_its_slates_and_no_others(
     buffer: SlateBuffer, caplog: pytest.LogCaptureFixture
 ) -> None:
     doomed, other = Site.objects.create(slug="doomed", name="Doomed"), a_site("other")
     for site in (doomed, other, doomed):
         buffer.add(a_slate(site), nobody)
     doomed.delete()
+    assert buffer.flush() == 3
 
-    with caplog.at_level(logging.ERROR, "experiments.intake.recorder"):
-        written = buffer.flush()
+    with caplog.at_level(logging.ERROR, "experiments.drain.gone"):
+        drain_once()
 
-    assert (written, buffer.lost) == (1, 2)
-    assert "slates lost, their sites are gone count=2" in caplog.text
-    assert InboxBatch.objects.get().site == other
+    assert "batches dropped, their sites are gone count=1" in caplog.text
+    assert waiting() == 0
+    assert Slate.objects.get().site == other
 
 
 def test_flush_at_exit__writes_what_is_queued(buffer: SlateBuffer) -> None:
