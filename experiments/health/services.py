@@ -7,13 +7,13 @@ from celery import current_app
 from django.core.cache import cache
 from django.db import DatabaseError, InterfaceError, connection
 
-from experiments.health.heartbeats import BEAT, COMPUTE, EVENTS, heartbeat_age_s
+from experiments.health.heartbeats import BEAT, COMPUTE, EVENTS, TRAINING, heartbeat_age_s
 from experiments.intake.patience import bounded_wait
 from experiments.registries import HealthCheck
 
 ANSWER_S = 2  # what a health check waits for
 QUIET_S, SILENT_S = 30.0, 60.0  # beat sends the events' worker something every 5 s
-BUSY_S = 1800.0  # the computing worker may train for a while
+BUSY_S = 1800.0  # the computing worker may be at a large analysis for a while
 
 
 def database() -> HealthCheck:
@@ -56,9 +56,15 @@ def events_worker() -> HealthCheck:
 
 
 def compute_worker() -> HealthCheck:
-    """Return whether the worker that trains and analyses was seen at work."""
+    """Return whether the worker that analyses was seen at work."""
     fix = "Start it: ./armature up, or celery -A config worker -Q compute -c 1"
     return _alive("worker for computing", COMPUTE, SILENT_S, BUSY_S, fix)
+
+
+def training_worker() -> HealthCheck:
+    """Return whether the worker for trainings was seen at work; it leaves signs while one runs."""
+    fix = "Start it: ./armature up, or celery -A config worker -Q training -c 1 --pool solo"
+    return _alive("worker for training", TRAINING, SILENT_S, BUSY_S, fix)
 
 
 def beat() -> HealthCheck:
@@ -88,5 +94,6 @@ SERVICES: tuple[Callable[[], HealthCheck], ...] = (
     broker,
     events_worker,
     compute_worker,
+    training_worker,
     beat,
 )

@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 
 from experiments.api.problems import answers_problems
 from experiments.health.counts import COUNTED, SiteCounts, site_counts
-from experiments.health.heartbeats import BEAT, COMPUTE, EVENTS, heartbeat_age_s
+from experiments.health.heartbeats import BEAT, COMPUTE, EVENTS, TRAINING, heartbeat_age_s
 from experiments.health.waiting import oldest_waiting, spooled
 
 HELP = {
@@ -115,7 +115,7 @@ def _ages() -> Iterator[Metric]:
     seen = GaugeMetricFamily(
         "armature_heartbeat_age_seconds", "Since this part was seen at work.", labels=["part"]
     )
-    for part in (EVENTS, COMPUTE, BEAT):
+    for part in (EVENTS, COMPUTE, TRAINING, BEAT):
         if (age_s := heartbeat_age_s(part)) is not None:
             seen.add_metric([part], age_s)
     yield seen

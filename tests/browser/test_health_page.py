@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from experiments.health.heartbeats import BEAT, COMPUTE, EVENTS, leave_heartbeat
+from experiments.health.heartbeats import BEAT, COMPUTE, EVENTS, TRAINING, leave_heartbeat
 from experiments.models import InboxBatch, Tally
 from experiments.snapshot import load
 from tests.browser.screens import assert_admin_well_made
@@ -20,7 +20,7 @@ def test_health__where_everything_works__is_sound(signed_in_page: Page) -> None:
     Tally.objects.create(site=site, slot=1, accepted=1_234_567)
     Tally.objects.create(site=site, slot=0, applied=1_234_000, duplicates=567)
     load()
-    for name in (BEAT, COMPUTE, EVENTS):
+    for name in (BEAT, COMPUTE, EVENTS, TRAINING):
         leave_heartbeat(name)
 
     signed_in_page.goto(ADDRESS)

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from experiments.health.heartbeats import BEAT, COMPUTE, EVENTS, leave_heartbeat
+from experiments.health.heartbeats import BEAT, COMPUTE, EVENTS, TRAINING, leave_heartbeat
 from experiments.intake.spool import spool
 from experiments.models import InboxBatch, Tally
 from experiments.snapshot import load
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def everything_works() -> None:
     load()
     call_command("partitions", stdout=StringIO())
-    for name in (BEAT, COMPUTE, EVENTS):
+    for name in (BEAT, COMPUTE, EVENTS, TRAINING):
         leave_heartbeat(name)
 
 
