@@ -94,7 +94,7 @@ class Table:
             metric: Figure(*map(_plain, ends))
             for metric, *ends in zip(self.metrics, means, low, high, strict=True)
         }
-        found |= {metric: Figure(value) for metric, value in self.spread[place].items()}
+        found |= {metric: Figure(_plain(value)) for metric, value in self.spread[place].items()}
         return {key: found[key] for key in BY_KEY}
 
 

@@ -17,7 +17,10 @@ from recommenders.evaluation.results import Contender
 from recommenders.models import Recommender
 from recommenders.registry import available, recommender_class
 
-SOURCES: dict[str, Callable[[Path], Source]] = {"online_retail": OnlineRetail, "retailrocket": RetailRocket}
+SOURCES: dict[str, Callable[[Path], Source]] = {
+    "online_retail": OnlineRetail,
+    "retailrocket": RetailRocket,
+}
 SEGMENT_BY = {"online_retail": "country"}
 TITLES = {
     "movielens": "MovieLens 100K",
@@ -36,6 +39,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     data.add_argument("--retailrocket", type=Path, help=WHERE)
     parser.add_argument("--recommender", action="append", help="key of one of the site's; repeat")
     parser.add_argument("--algorithm", action="append", help="a registered name; repeat")
+    parser.add_argument(
+        "--also",
+        action="append",
+        default=[],
+        metavar="NAME=ALGORITHM",
+        help="one more, under a name of its own for --set; repeat",
+    )
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME.SETTING=VALUE", help="as als.factors=32"
     )
@@ -86,6 +96,7 @@ def contenders_of(options: Mapping[str, Any], site: Site | None) -> list[Contend
     named = [Contender(name, name) for name in options["algorithm"] or ()]
     own = _own(site, options["recommender"], is_chosen=bool(named)) if site else []
     found = [*own, *named] or [Contender(name, name) for name in available()]
+    found += [_named(text) for text in options["also"]]
     known = [each.name for each in found]
     if foreign := sorted(set(overrides) - set(known)):
         raise UnknownRecommender(
@@ -93,6 +104,13 @@ def contenders_of(options: Mapping[str, Any], site: Site | None) -> list[Contend
             hint=f"Part take: {', '.join(known)}.",
         )
     return [_checked(each, overrides.get(each.name, {})) for each in found]
+
+
+def _named(text: str) -> Contender:
+    name, _, algorithm = text.partition("=")
+    if not name or not algorithm:
+        raise UnknownRecommender(f"--also takes NAME=ALGORITHM; got {text!r}")
+    return Contender(name, algorithm)
 
 
 def _own(site: Site, keys: Sequence[str] | None, *, is_chosen: bool) -> list[Contender]:
