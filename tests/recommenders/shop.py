@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import pickle
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -13,6 +14,7 @@ import numpy as np
 from django.conf import settings
 
 from experiments.assignment.specs import UnitIds
+from experiments.clock import microseconds
 from experiments.intake.importing import EventRecord, import_events
 from experiments.models import Site
 from recommenders import state
@@ -66,9 +68,11 @@ def ask(
     visitor: str = "v-1",
     k: int = 5,
     excluded: frozenset[str] = frozenset(),
+    **fields: Any,
 ) -> Served:
-    """Return the list that a visitor gets now."""
-    wish = Wish(site.pk, UnitIds(visitor_id=visitor), k, excluded)
+    """Return the list that a visitor gets; `fields`: what else the wish says."""
+    told = {"placement": "home", "now_us": microseconds(NOW)} | fields
+    wish = Wish(site.pk, UnitIds(visitor_id=visitor), k, excluded, **told)
     return serve(wish, parameters or {}, state.current())
 
 
@@ -111,9 +115,58 @@ def _with_nan(artifact: Artifact) -> None:
     _register(artifact, manifest)
 
 
+def _of_another_shape(artifact: Artifact) -> None:
+    """Cut the scores and register what was written."""
+    _rewrite(artifact, lambda file: np.save(file, np.load(file)[:-1]))
+
+
+class Hostile:
+    """What, unpickled, leaves a file behind."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return open, (str(canary()), "w")
+
+
+def canary() -> Path:
+    """Return the file that must never appear."""
+    return Path(settings.DATA_DIR) / "canary"
+
+
+def _with_a_pickle_in_an_array(artifact: Artifact) -> None:
+    hostile = np.array([Hostile()], dtype=object)
+    _rewrite(artifact, lambda file: np.save(file, hostile, allow_pickle=True))
+
+
+def _with_a_pickle_for_a_file(artifact: Artifact) -> None:
+    _rewrite(artifact, lambda file: file.write_bytes(pickle.dumps(Hostile())))
+
+
+def _rewrite(artifact: Artifact, write: Callable[[Path], object]) -> None:
+    """Write the state's files anew, and register them as if they were meant."""
+    manifest = json.loads((folder_of(artifact) / "manifest.json").read_text())
+    for name in (name for name in manifest["files"] if name.startswith("state.")):
+        file = folder_of(artifact) / f"{name}.npy"
+        write(file)
+        manifest["files"][name]["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
+        manifest["files"][name]["shape"] = _shape_of(file)
+    _register(artifact, manifest)
+
+
+def _shape_of(file: Path) -> list[int]:
+    try:
+        return list(np.load(file).shape)
+    except ValueError:  # a pickle, which nobody opens here either
+        return [1]
+
+
 def _of_an_unknown_algorithm(artifact: Artifact) -> None:
     manifest = json.loads((folder_of(artifact) / "manifest.json").read_text())
     _register(artifact, manifest | {"algorithm": "of_a_removed_package"})
+
+
+def _pointing_nowhere(artifact: Artifact) -> None:
+    artifact.path = "artifacts/never/written"
+    artifact.save()
 
 
 def _register(artifact: Artifact, manifest: Mapping[str, Any]) -> None:
@@ -134,5 +187,9 @@ DAMAGES: dict[str, tuple[Callable[[Artifact], object], str]] = {
     "array truncated": (_truncated, "artifact_damaged"),
     "other numbers": (_with_other_numbers, "artifact_damaged"),
     "not finite": (_with_nan, "artifact_damaged"),
+    "another shape": (_of_another_shape, "artifact_damaged"),
+    "a pickle in an array": (_with_a_pickle_in_an_array, "artifact_damaged"),
+    "a pickle for a file": (_with_a_pickle_for_a_file, "artifact_damaged"),
+    "a row that points nowhere": (_pointing_nowhere, "artifact_missing"),
     "algorithm gone": (_of_an_unknown_algorithm, "artifact_damaged"),
 }

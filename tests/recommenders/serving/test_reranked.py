@@ -1,0 +1,192 @@
+"""Re-ranking on real lists, set by a variant's parameters."""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from experiments.models import Site
+from recommenders.catalogue import ItemRecord, upsert_items
+from recommenders.models import MerchandisingRule
+from recommenders.serving import Served, with_defaults
+from tests.factories import NOW, trained
+from tests.recommenders.shop import a_shop, ask, ids_of
+
+pytestmark = pytest.mark.django_db
+DRAWS = 2_000
+
+
+@pytest.fixture
+def site() -> Site:
+    """Return a shop where sku-0 sells best; categories go by index modulo 4, brands modulo 3."""
+    return a_shop("popularity", "item_knn")[0]
+
+
+def reranked(site: Site, rerank: dict[str, Any], **fields: Any) -> Served:
+    return ask(site, {"rerank": rerank}, **fields)
+
+
+def test_caps__of_category_and_brand__hold_and_the_list_stays_full(site: Site) -> None:
+    served = reranked(site, {"caps": {"category": 1, "brand": 2}}, k=4)
+
+    numbers = [int(item.item_id.removeprefix("sku-")) for item in served.items]
+    assert max(Counter(n % 4 for n in numbers).values()) == 1
+    assert max(Counter(n % 3 for n in numbers).values()) <= 2
+    assert (len(numbers), served.fallback) == (4, "")
+
+
+def test_caps__that_would_leave_places_empty__give_way(site: Site) -> None:
+    served = reranked(site, {"caps": {"category": 1}}, k=6)
+
+    assert ids_of(served)[:4] == ["sku-0", "sku-1", "sku-2", "sku-3"]
+    assert len(set(ids_of(served))) == 6
+
+
+@pytest.mark.parametrize("by", ["category", "content"])
+def test_diversity__takes_what_differs_before_more_of_the_same(site: Site, by: str) -> None:
+    upsert_items(
+        site=site,
+        items=[ItemRecord(f"sku-{n}", "Item", "same", "same") for n in (0, 1, 2, 3, 4)],
+    )
+    trained_anew = a_shop_retrained(site)
+
+    plain = ids_of(ask(site, trained_anew, k=4))
+    varied = ids_of(
+        ask(site, trained_anew | {"rerank": {"diversity": {"by": by, "strength": 0.9}}}, k=4)
+    )
+
+    assert plain == ["sku-0", "sku-1", "sku-2", "sku-3"]
+    assert varied[0] == "sku-0"
+    assert not {"sku-1", "sku-2", "sku-3", "sku-4"} & set(varied)
+
+
+def a_shop_retrained(site: Site) -> dict[str, Any]:
+    """Return parameters of an artifact that knows the items as they are now."""
+    (artifact,) = trained(site, "popularity")
+    return {"recommender": "popularity", "artifact": artifact.full_name}
+
+
+@pytest.mark.parametrize(
+    "exploration",
+    [{"kind": "softmax", "among": 8}, {"kind": "epsilon", "share": 0.4, "among": 8}],
+)
+def test_exploration__over_many_requests__shows_items_as_often_as_it_says(
+    site: Site, exploration: dict[str, Any]
+) -> None:
+    shown: Counter[str] = Counter()
+    odds: dict[str, set[float]] = {}
+    for seed in range(DRAWS):
+        for item in reranked(site, {"exploration": exploration}, k=3, seed=seed).items:
+            shown[item.item_id] += 1
+            odds.setdefault(item.item_id, set()).add(item.propensity)
+
+    assert all(len(each) == 1 for each in odds.values())
+    for item_id, (odd,) in odds.items():
+        error = np.sqrt(odd * (1 - odd) / DRAWS)
+        assert abs(shown[item_id] / DRAWS - odd) <= 4 * error + 1e-12
+    assert sum(odd for (odd,) in odds.values()) == pytest.approx(3, abs=0.02)
+
+
+def test_exploration__of_one_request__is_drawn_again_the_same(site: Site) -> None:
+    rerank = {"exploration": {"kind": "epsilon", "share": 1.0}}
+
+    lists = {tuple(ids_of(reranked(site, rerank, seed=2**127 + 5))) for _ in range(3)}
+    others = {tuple(ids_of(reranked(site, rerank, seed=seed))) for seed in range(20)}
+
+    assert len(lists) == 1
+    assert len(others) > 5
+
+
+def test_exploration__with_caps_and_a_pin__keeps_both(site: Site) -> None:
+    MerchandisingRule.objects.create(site=site, name="p", kind="pin", value="sku-11", rank=2)
+    rerank = {"exploration": {"kind": "epsilon", "share": 1.0}, "caps": {"category": 1}}
+
+    for seed in range(50):
+        served = reranked(site, rerank, k=4, seed=seed)
+        others = [item for item in served.items if item.item_id != "sku-11"]
+        assert served.items[1].item_id == "sku-11"
+        assert len({item.category for item in others}) == len(others) == 3
+        assert served.items[1].propensity == 1.0
+
+
+def test_new_items__get_their_share_with_its_propensity(site: Site) -> None:
+    new = [ItemRecord(f"new-{n}", "New", added_at=NOW - timedelta(days=n)) for n in (1, 2, 30)]
+    old = NOW - timedelta(days=400)
+    site.item_set.update(added_at=old)
+    upsert_items(site=site, items=new)
+
+    shown: Counter[str] = Counter()
+    for seed in range(DRAWS):
+        served = reranked(site, {"new_items": {"share": 0.1, "days": 14}}, k=5, seed=seed)
+        for item, reason in zip(served.items, served.reasons, strict=True):
+            shown[item.item_id] += 1
+            if reason == "new":
+                assert item.propensity == pytest.approx(0.25)  # half a place, two items
+            assert (item.item_id in {"new-1", "new-2"}) == (reason == "new")
+
+    for item_id, odd in {"new-1": 0.25, "new-2": 0.25, "sku-0": 1.0, "sku-4": 0.5}.items():
+        error = np.sqrt(odd * (1 - odd) / DRAWS)
+        assert abs(shown[item_id] / DRAWS - odd) <= 4 * error
+    assert shown["new-30"] == shown["sku-5"] == 0
+
+
+def test_bought__within_the_days__is_left_out_also_when_the_list_is_filled(site: Site) -> None:
+    # v-2 bought 0, 1 and 2 thirty days before NOW, and training goes by the clock.
+    champion = site.recommenders.get(key="popularity").champion
+    assert champion is not None
+    assert champion.trained_until is not None
+    days = (champion.trained_until - NOW).days + 30
+
+    within = reranked(site, {"bought_days": days + 1}, visitor="v-2", k=12)
+    beyond = reranked(site, {"bought_days": days - 1}, visitor="v-2", k=3)
+
+    assert set(ids_of(within)) == {f"sku-{n}" for n in range(3, 12)}
+    assert ids_of(beyond) == ["sku-0", "sku-1", "sku-2"]
+
+
+def test_bought__without_knowing_the_unit__leaves_nothing_out(site: Site) -> None:
+    served = reranked(site, {"bought_days": 3_650}, visitor="v-2", k=2, may_know=False)
+
+    assert ids_of(served) == ["sku-0", "sku-1"]
+
+
+def test_blocklist__of_a_variant__is_its_own(site: Site) -> None:
+    assert ids_of(reranked(site, {"blocklist": ["sku-0"]}, k=1)) == ["sku-1"]
+    assert ids_of(ask(site, k=1)) == ["sku-0"]
+
+
+def test_settings__that_nobody_checked_and_that_are_wrong__count_as_none(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    served = reranked(site, {"caps": {"colour": 1}}, k=2)
+
+    assert (ids_of(served), served.fallback) == (["sku-0", "sku-1"], "")
+    assert "re-ranking settings ignored: unknown setting rerank.caps.colour" in caplog.text
+
+
+def test_defaults__of_the_placement__stand_where_the_variant_says_nothing() -> None:
+    placement = {"recommender": "popularity", "rerank": {"bought_days": 3, "markets": False}}
+
+    found = with_defaults({"recommender": "als", "rerank": {"bought_days": 0}}, placement)
+
+    assert found == {"recommender": "als", "rerank": {"bought_days": 0, "markets": False}}
+    assert with_defaults(placement, placement) is placement
+
+
+def test_kept_list__of_everybody__is_one_object_until_catalogue_or_rules_change(
+    site: Site,
+) -> None:
+    first, second = ask(site), ask(site, visitor="somebody else")
+    upsert_items(site=site, items=[ItemRecord("sku-0", "Item 0", "category-0", stock=0)])
+    third = ask(site)
+
+    assert first is second
+    assert ids_of(third)[0] == "sku-1"
+
+
+def test_kept_order__of_a_long_cart__goes_on_below_it(site: Site) -> None:
+    cart = frozenset(f"sku-{n}" for n in range(10))
+
+    assert ids_of(ask(site, k=2, excluded=cart)) == ["sku-10", "sku-11"]
