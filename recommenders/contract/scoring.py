@@ -51,17 +51,16 @@ def batch_is_single(candidate: Candidate) -> None:
 
 
 def filters_hold(candidate: Candidate) -> None:
-    """A list shows only what may be shown, each item once, best first, and is full if it can be."""
-    data = checkerboard()
-    scores = scores_of(candidate.fitted(data), *ALL)
+    """Filters stand outside: what was seen is scored too, and more than the few best items.
+
+    So a shop may show again what was bought, and a list stays full when some may not be shown.
+    """
+    scores = scores_of(candidate.fitted(checkerboard()), *ALL)
     allowed = np.arange(SIZE) % 3 > 0
     for unit in ALL:
-        seen = data.matrix[[unit]].indices.astype(np.int64)
-        items = top_k(scores[unit], K, allowed=allowed, excluded=seen)
-        free = np.isfinite(scores[unit]) & allowed
-        free[seen] = False
-        require(len(set(items.tolist())) == min(K, int(free.sum())), "a list is not full")
-        require(bool(free[items].all()), "a list shows what is filtered")
+        items = top_k(scores[unit], K, allowed=allowed)
+        require(len(items) == K, f"{len(items)} of {K} places of a list are filled for unit {unit}")
+        require(bool(allowed[items].all()), "a list shows what is filtered")
         require(bool((np.diff(scores[unit][items]) <= 0).all()), "a list is not in order")
 
 

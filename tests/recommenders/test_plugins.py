@@ -15,9 +15,9 @@ from recommenders.errors import PluginBroken
 from recommenders.models import Recommender
 from recommenders.registry import available, broken, broken_plugins, fitted_class, make, names
 from tests.callers import caller_for
-from tests.factories import a_site, trained
+from tests.factories import a_site, stocked, trained
 from tests.recommenders.data import checkerboard, fitted
-from tests.recommenders.shop import ask, ids_of, stocked, with_history
+from tests.recommenders.shop import ask, ids_of, with_history
 
 SAMPLE = Path(__file__).parent / "sample_plugin"
 
@@ -28,7 +28,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source, target = (tmp_path_factory.mktemp(name) for name in ("source", "target"))
     shutil.copytree(SAMPLE, source, dirs_exist_ok=True)
     offline = ["--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check"]
-    argv = [sys.executable, "-m", "pip", "install", "-q", *offline, "--target", target, source]
+    argv = [sys.executable, "-m", "pip", "install", "-q", *offline]
+    argv += ["--target", str(target), str(source)]
     subprocess.run(argv, check=True, capture_output=True, timeout=120)
     return target
 
