@@ -19,9 +19,12 @@ prepare() {
     exec 9>"$VENV/armature-lock"
     # The lock belongs to the open file, which this shell shares: the kernel frees it whatever happens.
     "$base" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
-    is_ready "$1" || install "$1"
+    is_ready "$1" || install "$(group_for "$1")"
     exec 9>&-
 }
+
+# Where the tests' packages were installed they stay, whichever verb finds that locks have changed.
+group_for() { if [ -f "$STAMP" ] && [ "$(cut -d' ' -f1 "$STAMP")" = test ]; then echo test; else echo "$1"; fi; }
 
 is_ready() {
     [ ! -e "$UNFINISHED" ] && [ -f "$STAMP" ] && is_usable || return 1

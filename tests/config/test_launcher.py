@@ -275,3 +275,36 @@ def test_install__after_a_killed_one__begins_with_an_empty_environment(installed
     assert answer.returncode == 0
     assert not leftover.exists()
     assert cached.exists()
+
+
+@pytest.mark.parametrize(
+    ("before", "asked", "due"),
+    [("test", "run", "test"), ("run", "test", "test"), ("run", "run", "run")],
+)
+def test_install__locks_have_changed__keeps_the_tests_packages_where_they_were(
+    installed: Path, before: str, asked: str, due: str
+) -> None:
+    (installed / ".venv" / "armature-stamp").write_text(f"{before} elsewhere; locks 1\n")
+
+    assert shell(installed, f"group_for {asked}").stdout == f"{due}\n"
+
+
+def test_engines__one_could_not_be_installed__is_named_at_the_start(installed: Path) -> None:
+    (installed / ".venv" / "armature-no-engines").write_text("lightgbm\n")
+
+    answer = shell(installed, "tell_of_absent")
+
+    assert answer.stderr.startswith("armature: lightgbm is absent: it could not be installed")
+    assert answer.stderr.count("\n") == 1
+
+
+def test_engines__none_can_be_installed__the_installation_goes_on_and_notes_both(
+    installed: Path,
+) -> None:
+    # An installer that always fails, as where the registry cannot be reached.
+    code = 'run_uv() { echo "no such host"; return 1; }; add_engines; cat "$NO_ENGINES"'
+
+    answer = shell(installed, code, PATH=str(Path("/usr/bin")) + ":/bin")
+
+    assert answer.returncode == 0
+    assert answer.stdout == "implicit\nlightgbm\n"
