@@ -6,7 +6,6 @@ from recommenders.gate.examining import LIST, Examination
 from recommenders.gate.findings import Finding, State
 from recommenders.gate.quality import BASELINE, FEWEST, Judgement
 
-BUDGET_MS = 50.0  # what a request may take: the default of serving
 COVERAGE = 0.01  # of the catalogue, over the lists of all examined units
 TRAIN_BEHIND = "Train popularity, or name a fallback: it answers those that this one does not know."
 
@@ -25,8 +24,11 @@ class Subject:
     judgement: Judgement
 
 
-def checks(subject: Subject, *, budget_ms: float = BUDGET_MS) -> list[Finding]:
-    """Return all findings; of an artifact that cannot be opened only that."""
+def checks(subject: Subject, *, budget_ms: float) -> list[Finding]:
+    """Return all findings; of an artifact that cannot be opened only that.
+
+    `budget_ms`: what a request for a list may take.
+    """
     seen = subject.examination
     if subject.unloadable or seen is None:
         return [_opens(subject.unloadable or "it was not examined")]

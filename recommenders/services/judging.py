@@ -52,7 +52,7 @@ def pass_gate(artifact: Artifact, judgement: Judgement) -> list[dict[str, Any]]:
         unloadable = f"it gives no list: {type(error).__name__}: {error}"[:500]
     algorithm = artifact.recommender.algorithm
     subject = Subject(algorithm, unloadable, _behind(artifact), seen, judgement)
-    return [each.document() for each in checks(subject)]
+    return [each.document() for each in checks(subject, budget_ms=settings.RECOMMEND_BUDGET_MS)]
 
 
 def _behind(artifact: Artifact) -> str:

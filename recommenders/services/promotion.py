@@ -27,6 +27,8 @@ def promote(
     """
     why = require_reason(reason, purpose="a promotion")
     recommender = _locked(artifact)
+    if getattr(recommender, f"{alias}_id") == artifact.pk:  # a second click changes nothing
+        return recommender
     if artifact.status != Artifact.Status.READY:
         raise TrainingError(f"{artifact.full_name} is {artifact.status}, not ready")
     findings = [Finding.of(each) for each in artifact.gate]

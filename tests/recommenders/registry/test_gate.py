@@ -167,7 +167,7 @@ def test_examine__ids_that_are_not_unique__finds_the_item_twice(tmp_path: Path) 
 def test_checks__one_thing_wrong__speaks_of_that_alone_and_says_what_to_do(
     changed: dict[str, object], code: str
 ) -> None:
-    findings = checks(_subject(replace(FINE, **changed)))  # type: ignore[arg-type]
+    findings = checks(_subject(replace(FINE, **changed)), budget_ms=50)  # type: ignore[arg-type]
 
     (wrong,) = against(findings)
     assert (wrong.code, bool(wrong.fix), bool(wrong.demanded)) == (code, True, True)
@@ -191,7 +191,7 @@ def test_checks__strangers_answered_by_another__pass_unless_it_claims_them() -> 
 
 
 def test_checks__unloadable__says_that_alone_and_is_hard() -> None:
-    findings = checks(Subject("hybrid", "a file is missing", "", None, BETTER))
+    findings = checks(Subject("hybrid", "a file is missing", "", None, BETTER), budget_ms=50)
 
     assert [(each.code, each.found) for each in findings] == [("opens", "a file is missing")]
     assert not may_promote(findings, is_first=True)
@@ -213,7 +213,7 @@ def test_findings__nothing_checked__promotes_nothing() -> None:
 
 
 def test_finding__written_and_read__is_the_same() -> None:
-    (finding,) = checks(Subject("hybrid", "gone", "", None, BETTER))
+    (finding,) = checks(Subject("hybrid", "gone", "", None, BETTER), budget_ms=50)
 
     assert Finding.of(finding.document()) == finding
 
@@ -230,4 +230,4 @@ def _subject(seen: Examination, behind: str = "") -> Subject:
 
 
 def _only(subject: Subject) -> list[str]:
-    return [each.code for each in against(checks(subject))]
+    return [each.code for each in against(checks(subject, budget_ms=50))]

@@ -100,6 +100,16 @@ def test_promote__not_ready__is_refused_even_against_the_gate() -> None:
     assert champion() == first
 
 
+def test_promote__who_has_the_alias_already__changes_and_records_nothing() -> None:
+    _site, first, _second = two_of_random()
+    before = AliasMove.objects.count()
+
+    promote(artifact=first, **WHY)
+
+    assert champion() == first
+    assert AliasMove.objects.count() == before
+
+
 def test_promote__challenger__needs_no_gate_and_leaves_the_champion() -> None:
     _site, first, second = two_of_random()
 
