@@ -1,13 +1,15 @@
 """The hybrid: learned weights, and what happens where a base knows nothing."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from recommenders.algorithms import bases
 from recommenders.algorithms.hybrid import Hybrid
-from recommenders.base import TrainingData
+from recommenders.base import Queries, TrainingData
 from recommenders.errors import SettingsError
 from recommenders.registry import missing
 from tests.recommenders.data import checkerboard, fitted, pairs_of, scores_of, training_data
@@ -32,6 +34,20 @@ def _new_arrivals(n_units: int = 60, n_items: int = 40) -> TrainingData:
     items = np.where(ages < 30, rng.integers(0, 5, len(units)), own)
     pairs = np.column_stack([units, items])
     return training_data(pairs, n_units=n_units, n_items=n_items, age_days=ages)
+
+
+def _two_segments() -> TrainingData:
+    """Return units with lasting tastes, segment 0, and as many whom fashion draws, segment 1."""
+    tastes, arrivals = _two_tastes(), _new_arrivals()
+    pairs = np.concatenate(
+        [
+            np.column_stack([tastes.unit, 5 + tastes.item]),
+            np.column_stack([60 + arrivals.unit, arrivals.item]),
+        ]
+    )
+    ages = np.concatenate([tastes.age_days, arrivals.age_days])
+    data = training_data(pairs, n_units=120, n_items=45, age_days=ages)
+    return replace(data, segment=np.repeat([0, 1], 60))
 
 
 def _weights(data: TrainingData, bases: str) -> dict[str, float]:
@@ -150,3 +166,52 @@ def test_hybrid__no_base_can_run__says_so(monkeypatch: pytest.MonkeyPatch) -> No
             training_data(pairs_of((0, 0)), n_units=1, n_items=1),
             settings={"bases": "lightfm"},
         )
+
+
+def test_hybrid__segments_differ__each_leans_on_what_ranks_best_for_it() -> None:
+    settings = {"bases": "popularity,item_knn"}
+    hybrid = fitted("hybrid", _two_segments(), settings=settings)
+    assert isinstance(hybrid, Hybrid)
+
+    lasting, fashion, whole = hybrid.weights_
+
+    assert lasting[1] > whole[1] > fashion[1]
+    units = np.array([0, 0, 0])
+    by_segment = hybrid.score(Queries(units, segments=np.array([0, 1, -1])))
+    assert not np.allclose(by_segment[0], by_segment[1])
+    np.testing.assert_allclose(by_segment[2], scores_of(hybrid, 0)[0], rtol=1e-5, atol=1e-6)
+
+
+def test_hybrid__segment_that_nobody_was_of__gets_the_weights_of_all() -> None:
+    hybrid = fitted("hybrid", _two_segments(), settings={"bases": "popularity,item_knn"})
+
+    unknown = hybrid.score(Queries(np.array([0]), segments=np.array([17])))
+
+    np.testing.assert_allclose(unknown, scores_of(hybrid, 0), rtol=1e-5, atol=1e-6)
+
+
+def test_hybrid__by_ranks__gives_the_order_of_a_single_base() -> None:
+    settings = {"bases": "popularity", "normalise": "rank"}
+
+    scores = scores_of(fitted("hybrid", _two_tastes(), settings=settings), 0)[0]
+
+    base = scores_of(fitted("popularity", _two_tastes()), 0)[0]
+    assert np.argsort(-scores, kind="stable").tolist() == np.argsort(-base, kind="stable").tolist()
+    assert scores.max() == 1
+
+
+def test_hybrid__scale_that_is_unknown__is_refused() -> None:
+    with pytest.raises(SettingsError, match="normalise must be score or rank") as caught:
+        fitted("hybrid", checkerboard(4), settings={"normalise": "log"})
+
+    assert caught.value.field == "settings.normalise"
+
+
+def test_hybrid__stranger_with_acts_since__is_heard_by_the_bases_that_take_them() -> None:
+    hybrid = fitted("hybrid", _two_tastes(), settings={"bases": "popularity,item_knn"})
+    acts = np.zeros((2, 40), np.float32)
+    acts[0, [0, 2, 4]], acts[1, [1, 3, 5]] = 1, 1
+
+    even, odd = hybrid.score(Queries(np.array([-1, -1]), recent=csr_matrix(acts)))
+
+    assert (even - odd)[0::2].mean() > (even - odd)[1::2].mean()
