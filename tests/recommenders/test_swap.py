@@ -7,33 +7,23 @@ import pytest
 from django.db import DatabaseError
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from experiments.models import Site
 from experiments.services import start_experiment
 from experiments.watching import Watched
 from recommenders import loaded, state
 from recommenders.catalogue import ItemRecord, upsert_items
-from recommenders.models import Artifact
-from recommenders.services import promote
 from recommenders.state import ServingState
-from tests.factories import a_site, draft_experiment, running_experiment, stocked, trained
-from tests.recommenders.shop import a_shop, ask, ids_of
+from tests.factories import a_site, draft_experiment, running_experiment, stocked
+from tests.recommenders.shop import a_shop, ask, ids_of, retrained
 
 pytestmark = pytest.mark.django_db
 RANDOM = {"recommender": "random"}
-
-
-def retrained(site: Site) -> Artifact:
-    """Return a new champion of random; its gate would hold it back, as popularity is better."""
-    (newer,) = trained(site, "random")
-    promote(artifact=newer, reason="a test", by="ada", override=True)
-    return newer
 
 
 def test_new_champion__next_refresh__serves_in_the_same_process(settings: Settings) -> None:
     site, made = a_shop("popularity", "random")
     settings.SNAPSHOT_MAX_AGE_S = 3600  # refreshed when the test says so
     before = ask(site, RANDOM).artifact
-    newer = retrained(site)
+    newer = retrained(site, "random")
     meanwhile = ask(site, RANDOM).artifact
 
     changed = state.watched.refresh()
@@ -50,7 +40,7 @@ def test_running_experiment__retrained_meanwhile__keeps_its_artifact() -> None:
     parameters = {v.key: v.parameters for v in experiment.variants.all()}
     pinned = parameters["treatment"]["artifact"]
 
-    newer = retrained(site)
+    newer = retrained(site, "random")
 
     assert pinned != newer.full_name
     assert ask(site, parameters["treatment"]).artifact == pinned
@@ -64,7 +54,7 @@ def test_running_experiment__told_to_follow_the_champion__does() -> None:
     variant.parameters = {"recommender": "random", "artifact": "champion"}
     variant.save()
     start_experiment(experiment_id=experiment.pk, waiver="a test")
-    newer = retrained(site)
+    newer = retrained(site, "random")
     variant.refresh_from_db()
 
     assert ask(site, variant.parameters).artifact == newer.full_name

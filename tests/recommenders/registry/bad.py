@@ -90,7 +90,7 @@ class Slow(Good):
     """Takes its time, though not always."""
 
     def row(self, unit: int) -> NDArray[np.float32]:
-        time.sleep(0.12 if unit % 20 == 0 else 0)
+        time.sleep(0.4 if unit % 20 == 0 else 0)
         return super().row(unit)
 
 

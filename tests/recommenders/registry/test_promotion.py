@@ -1,5 +1,7 @@
 """Aliases: moved atomically, on record, told to whoever follows them, and taken back."""
 
+from typing import Any
+
 import pytest
 from django.db import transaction
 
@@ -22,7 +24,7 @@ from tests.factories import a_site, draft_experiment, stocked, trained
 from tests.recommenders.shop import ask, folder_of
 
 pytestmark = pytest.mark.django_db
-WHY = {"reason": "clicks fell", "by": "ada"}
+WHY: dict[str, Any] = {"reason": "clicks fell", "by": "ada"}
 
 
 def two_of_random() -> tuple[Site, Artifact, Artifact]:
@@ -120,15 +122,14 @@ def test_promote__challenger__needs_no_gate_and_leaves_the_champion() -> None:
 
 
 def test_promote__fallback__has_to_pass_the_hard_checks_alone() -> None:
-    _site, _first, second = two_of_random()
-    hopeless = [
-        {**each, "state": "failed"} if each["code"] == "finite" else each for each in second.gate
+    _site, hopeless, second = two_of_random()
+    hopeless.gate = [
+        {**each, "state": "failed"} if each["code"] == "finite" else each for each in hopeless.gate
     ]
 
     promote(artifact=second, alias=Alias.FALLBACK, **WHY)
-    second.gate = hopeless
     with pytest.raises(PromotionRefused, match="Scores are numbers"):
-        promote(artifact=second, alias=Alias.FALLBACK, **WHY)
+        promote(artifact=hopeless, alias=Alias.FALLBACK, **WHY)
 
     assert Recommender.objects.get(key="random").fallback == second
 
