@@ -80,3 +80,10 @@ class OutOfTime(RecommenderError):
     """A training that took longer than it may."""
 
     code = "out_of_time"
+
+
+class ComparisonRefused(RecommenderError):
+    """Lists that cannot be compared, or not now."""
+
+    code = "comparison_refused"
+    status = 409

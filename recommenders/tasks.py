@@ -5,7 +5,9 @@ from django.conf import settings
 
 from experiments.health.heartbeats import TRAINING, leave_heartbeat
 from recommenders import services
+from recommenders.comparing.sample import run_comparison
 
+COMPARISON_LIMIT_S = 300
 EVALUATION_LIMIT_S = 3 * 3600  # every algorithm is fitted, once for each window
 
 
@@ -38,6 +40,12 @@ def _leave_sign() -> None:
 def compute_evaluation(evaluation_id: int) -> None:
     """Compute one queued evaluation; running twice changes nothing."""
     services.compute_evaluation(evaluation_id=evaluation_id)
+
+
+@shared_task(acks_late=False, ignore_result=True, time_limit=COMPARISON_LIMIT_S)
+def compare_lists(comparison_id: int) -> None:
+    """Compute one queued comparison of lists; running twice changes nothing."""
+    run_comparison(comparison_id=comparison_id)
 
 
 @shared_task(ignore_result=True)

@@ -3,22 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from experiments.spreadsheets import safe_cell
+
 HEADER = [
     "metric", "role", "variant", "units", "value", "numerator", "denominator", "effect",
     "effect_low", "effect_high", "lift", "lift_low", "lift_high", "p_value", "p_adjusted",
     "status", "lift_status",
 ]  # fmt: skip
-# Also the full-width signs, which some spreadsheets read as the plain ones.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-def safe_cell(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula (CWE-1236).
-
-    >>> safe_cell("=1+1")
-    "'=1+1"
-    """
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def csv_rows(results: Mapping[str, Any]) -> Iterator[list[Any]]:

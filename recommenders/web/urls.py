@@ -4,5 +4,6 @@ from django.urls import include, path
 
 app_name = "recommenders"
 urlpatterns = [
+    path("compare/", include("recommenders.web.compare.urls")),
     path("registry/", include("recommenders.web.registry.urls")),
 ]

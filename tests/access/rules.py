@@ -117,6 +117,10 @@ PAGES = {
     ("admin:experiments_event_replay", "get"): EDIT,
     ("admin:experiments_event_replay", "post"): EDIT,
     ("admin:auth_user_password_change", "get"): PEOPLE,
+    ("recommenders:compare-page", "get"): VIEW,
+    ("recommenders:compare-sample", "post"): ANALYSE,
+    ("recommenders:compare-csv", "get"): ANALYSE,
+    ("recommenders:compare-json", "get"): ANALYSE,
     ("recommenders:registry-page", "get"): VIEW,
     ("recommenders:registry-train", "post"): MANAGE,
     ("recommenders:registry-measure", "post"): MANAGE,
@@ -130,6 +134,7 @@ PAGES = {
 # Pages that show whoever comes what they may see: nothing, to those without a role.
 OWN = {
     "reports:list",
+    "recommenders:compare",
     "recommenders:registry",
     "admin:experiments_experiment_layers",
     "admin:experiments_experiment_unit",

@@ -1,6 +1,6 @@
 """Cells that no spreadsheet takes for formulas, and back again."""
 
-from analytics.web.export import FORMULA
+from experiments.spreadsheets import FORMULA
 
 
 def guarded(text: str) -> str:
