@@ -76,6 +76,7 @@ PAGES: dict[str, list[Entry]] = {
         ("Look up a unit", "admin:experiments_experiment_unit", "person_search"),
         ("Subjects", "admin:experiments_experiment_subjects", "shield_person"),
     ],
+    "Catalogue & recommenders": [("Registry", "recommenders:registry", "inventory")],
     "What happened": [
         ("Events, live", "admin:experiments_event_received", "stream"),
         ("Health", "admin:experiments_experiment_health", "monitor_heart"),

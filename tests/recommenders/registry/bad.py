@@ -162,5 +162,6 @@ FAILS = {
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Register all of them, under their own names in lower case."""
     Watching.seen.clear()
-    for each in (Good, *Good.__subclasses__()):
+    everyone: list[type[Good]] = [Good, *Good.__subclasses__()]
+    for each in everyone:
         monkeypatch.setitem(registry.BUILTIN, each.__name__.lower(), f"{PLACE}.{each.__name__}")
