@@ -112,10 +112,15 @@ def load_cases(area: str, settings: Settings) -> list[Case]:
     return cases
 
 
-def measure(area: str, cases: Sequence[Case], settings: Settings) -> Report:
-    """Run every case once to warm up, then `repeats` times in turn; return the figures."""
+def measure(
+    area: str, cases: Sequence[Case], settings: Settings, *, warm_up: bool = True
+) -> Report:
+    """Run every case once to warm up, then `repeats` times in turn; return the figures.
+
+    `warm_up`: off for what takes so long that beginning cold does not show.
+    """
     times: dict[str, list[float]] = {case.name: [] for case in cases}
-    for case in cases:
+    for case in cases if warm_up else ():
         case.run()
     for _ in range(settings.repeats):
         for case in cases:

@@ -39,7 +39,8 @@ def test_measure__a_case_that_takes_a_third__is_about_three_times_as_fast() -> N
     assert 1.5 < fast.speed <= 3.5
 
 
-def test_measure__several_cases__takes_turns() -> None:
+@pytest.mark.parametrize(("warm_up", "rounds"), [(True, 3), (False, 2)])
+def test_measure__several_cases__takes_turns(warm_up: bool, rounds: int) -> None:
     seen: list[str] = []
 
     def noting(name: str, *, is_baseline: bool = False) -> Case:
@@ -49,9 +50,10 @@ def test_measure__several_cases__takes_turns() -> None:
 
         return Case(name, run, is_baseline)
 
-    measure("order", [noting("a", is_baseline=True), noting("b")], Settings(repeats=2))
+    cases = [noting("a", is_baseline=True), noting("b")]
+    measure("order", cases, Settings(repeats=2), warm_up=warm_up)
 
-    assert seen == ["a", "b", "a", "b", "a", "b"]
+    assert seen == ["a", "b"] * rounds
 
 
 def test_markdown__one_report__has_settings_and_a_row_per_case() -> None:

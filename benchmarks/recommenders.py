@@ -1,0 +1,52 @@
+"""`./armature bench recommenders`: learning, lists and memory beside LightFM, implicit and numpy.
+
+All learn from the same made-up shop and are asked with the same factors, of 20,000 and of 200,000
+items; ours from an artifact that was saved, verified and mapped. Where a list is made, all sides
+have one thread. Ratios are taken within one repeat; each size's aims stand at its end.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+SIZES = (20_000, 200_000)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure every size, print its tables, write JSON; 1 when an aim is missed, 0 if quick."""
+    options = _parser().parse_args(arguments)
+    # What is compared need not be installed to list the areas there are.
+    from benchmarks._recommenders.report import tables
+    from benchmarks._recommenders.running import Effort, Run, run_of
+    from benchmarks._recommenders.serving import an_installation
+    from benchmarks._recommenders.shop import Size
+
+    effort, sizes = Effort(options.repeats, seed=options.seed), [Size(n) for n in options.items]
+    if options.quick:
+        effort = Effort(repeats=1, fits=1, epochs=1, iterations=1, seed=options.seed)
+        sizes = [Size(1_000, n_units=500, draws=10_000, factors=8)]
+    runs: list[Run] = []
+    with tempfile.TemporaryDirectory(prefix="armature-bench-") as folder:
+        an_installation(Path(folder))
+        for size in sizes:
+            runs.append(run_of(size, effort, Path(folder)))
+            sys.stdout.write(tables(runs[-1]) + "\n")
+            sys.stdout.flush()
+    if options.json:
+        options.json.write_text(json.dumps([asdict(run) for run in runs], indent=2) + "\n")
+    missed = [each for run in runs for each in run.aims if not each.aim.is_met(each.ratio)]
+    return 1 if missed and not options.quick else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="armature bench recommenders", description=__doc__)
+    parser.add_argument("--items", type=int, nargs="+", default=list(SIZES), metavar="N")
+    parser.add_argument("--repeats", type=int, default=7, help="of making lists")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--quick", action="store_true", help="a tiny shop: does it run at all?")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    return parser
