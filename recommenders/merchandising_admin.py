@@ -10,6 +10,7 @@ from unfold.decorators import display
 from experiments.admin.base import StaffAdmin
 from experiments.admin.recorded import Recorded
 from recommenders.models import Item, MerchandisingRule, StaticList
+from recommenders.models.merchandising import MAX_FACTOR, MAX_RANK
 
 MOST_LISTED = 200
 Kind, Target = MerchandisingRule.Kind, MerchandisingRule.Target
@@ -69,18 +70,32 @@ class RuleForm(_OfOneSite):
 
 
 def _of_kind(data: dict[str, Any]) -> list[tuple[str, str]]:
-    kind, found = data.get("kind"), []
-    if kind == Kind.PIN and data.get("target") not in (None, Target.ITEM):
+    """Return what a rule's kind lacks or has no use for."""
+    kind, target = data.get("kind"), data.get("target")
+    if not kind:
+        return []
+    found = [*_of_rank(kind, data.get("rank")), *_of_factor(kind, data.get("factor"))]
+    if kind == Kind.PIN and target not in (None, Target.ITEM):
         found.append(("target", "Only one item can be pinned: name it by its id."))
-    if kind == Kind.PIN and not data.get("rank"):
-        found.append(("rank", "Say at which rank, e.g. 1."))
-    if kind != Kind.PIN and data.get("rank") is not None:
-        found.append(("rank", "Only a pin has a rank: leave it empty."))
-    if kind == Kind.BOOST and not data.get("factor"):
-        found.append(("factor", "Say by how much, e.g. 1.5."))
-    if kind != Kind.BOOST and data.get("factor") is not None:
-        found.append(("factor", "Only a boost has a factor: leave it empty."))
-    return found if kind else []
+    return found
+
+
+def _of_rank(kind: str, rank: int | None) -> list[tuple[str, str]]:
+    if kind != Kind.PIN:
+        return [("rank", "Only a pin has a rank: leave it empty.")] if rank is not None else []
+    if rank is None:
+        return [("rank", "Say at which rank, e.g. 1.")]
+    return [] if 1 <= rank <= MAX_RANK else [("rank", f"From 1 to {MAX_RANK}; it is {rank}.")]
+
+
+def _of_factor(kind: str, factor: float | None) -> list[tuple[str, str]]:
+    if kind != Kind.BOOST:
+        return [("factor", "Only a boost has one: leave it empty.")] if factor is not None else []
+    if factor is None:
+        return [("factor", "Say by how much, e.g. 1.5.")]
+    if 0 < factor <= MAX_FACTOR:
+        return []
+    return [("factor", f"Above 0 and at most {MAX_FACTOR:g}; it is {factor:g}.")]
 
 
 def _of_time(data: dict[str, Any]) -> list[tuple[str, str]]:
