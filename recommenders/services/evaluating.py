@@ -101,7 +101,7 @@ def compute_evaluation(*, evaluation_id: int) -> Evaluation | None:
 
 def _results(evaluation: Evaluation) -> Results:
     contenders = [Contender(**each) for each in evaluation.contenders]
-    sign = _Sign(evaluation)
+    sign = Sign(evaluation)
     sign.say("Reading events")
     log_ = site_log(
         site=evaluation.site, until=evaluation.until, segment_by=segment_attribute(contenders)
@@ -140,7 +140,7 @@ def site_log(*, site: Site, until: datetime, segment_by: str = "") -> Log:
     return Log.of(list(rows), selectors.item_features(site))
 
 
-class _Sign:
+class Sign:
     """What an evaluation is at, kept with it for whoever waits; at most one update a second."""
 
     def __init__(self, evaluation: Evaluation) -> None:

@@ -121,6 +121,10 @@ PAGES = {
     ("recommenders:compare-sample", "post"): ANALYSE,
     ("recommenders:compare-csv", "get"): ANALYSE,
     ("recommenders:compare-json", "get"): ANALYSE,
+    ("recommenders:evaluation-page", "get"): VIEW,
+    ("recommenders:evaluation-ask", "post"): ANALYSE,
+    ("recommenders:evaluation-csv", "get"): ANALYSE,
+    ("recommenders:evaluation-json", "get"): ANALYSE,
     ("recommenders:registry-page", "get"): VIEW,
     ("recommenders:registry-train", "post"): MANAGE,
     ("recommenders:registry-measure", "post"): MANAGE,
@@ -135,6 +139,7 @@ PAGES = {
 OWN = {
     "reports:list",
     "recommenders:compare",
+    "recommenders:evaluation",
     "recommenders:registry",
     "admin:experiments_experiment_layers",
     "admin:experiments_experiment_unit",

@@ -34,6 +34,7 @@ def arguments(name: str, crowd: Crowd) -> dict[str, Any]:
         "recommender": site.recommenders.earliest("pk").key,
         "artifact": site.artifact_set.earliest("pk").pk,
         "alias": "champion",
+        "evaluation": site.evaluations.earliest("pk").pk,
         "action": "start",
         "client_key": "pk_unknown",
         "kind": "track",

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from analytics.web.export import safe_cell
 from config.evaluation.asking import add_options
 from config.evaluation.printing import markdown
+from experiments.spreadsheets import safe_cell
 from recommenders.evaluation.exporting import rows
 from recommenders.evaluation.results import Results
 

@@ -21,7 +21,7 @@ from experiments.models import (
     Site,
     Slate,
 )
-from recommenders.models import Artifact, MerchandisingRule, StaticList
+from recommenders.models import Artifact, Evaluation, MerchandisingRule, StaticList
 from tests.factories import a_site, draft_experiment, member, stocked
 
 EVIL = "<script>alert('&')</script>"
@@ -112,6 +112,23 @@ def filled_site(slug: str, currency: str = "EUR") -> Site:
     )
     Holdout.objects.create(site=site, key="never", name=EVIL, seed=f"never-{slug}", buckets=500)
     services.create_webhook(site=site, name=EVIL, url="https://93.184.216.34/")
+    Evaluation.objects.create(
+        site=site,
+        contenders=[{"name": EVIL, "algorithm": EVIL, "settings": {}}],
+        until=timezone.now(),
+        status="ready",
+        results={
+            "k": 10,
+            "seed": 1,
+            "baseline": EVIL,
+            "facts": {"units": []},
+            "runs": [],
+            "rows": [],
+            "pairs": {},
+        },
+        actor=EVIL,
+        code_version="1",
+    )
     member(site, "viewer", f"{EVIL} {slug}")
     AccessAttempt.objects.create(
         username=EVIL, ip_address="192.0.2.1", user_agent=f"{EVIL} {slug}", failures_since_start=3
