@@ -1,6 +1,5 @@
 """What can be done in the registry; what changes who answers asks before, and wants a reason."""
 
-
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin

@@ -81,7 +81,7 @@ class ArtifactRow:
 def artifact_row(artifact: Artifact, now: datetime) -> ArtifactRow:
     """Return the row of an artifact; reads of its files only whether they are there."""
     manifest = artifact.manifest
-    problem = artifact.error or _missing(artifact)
+    problem = _failure(artifact) or _missing(artifact)
     tone, word = STATES[Artifact.Status(artifact.status)]
     metric, gain = metric_texts(artifact.metrics)
     load_ms = manifest.get("load_ms")
@@ -116,6 +116,12 @@ def artifact_row(artifact: Artifact, now: datetime) -> ArtifactRow:
 
 def _settings(found: object) -> str:
     return json.dumps(found, sort_keys=True) if found is not None else ""
+
+
+def _failure(artifact: Artifact) -> str:
+    """Return why a training failed, and at what it was."""
+    at = f"while {artifact.stage}: " if artifact.stage else ""
+    return f"{at}{artifact.error}" if artifact.error else ""
 
 
 def _missing(artifact: Artifact) -> str:

@@ -109,6 +109,17 @@ def test_page__of_a_training__shows_stage_and_share_and_looks_again(
     assert "js/waiting.js" in page
 
 
+def test_page__of_a_failed_training__says_why_and_at_what_it_was(site: Site, chief: Client) -> None:
+    artifact = request_training(site=site, key="random")
+    enter_stage(artifact, Artifact.Stage.FITTING)
+    Artifact.objects.filter(pk=artifact.pk).update(status="failed", error="MemoryError: no")
+
+    page = text(chief)
+
+    assert "while fitting: MemoryError: no" in page
+    assert "Last training failed" in page
+
+
 def test_page__of_lost_files__says_so_for_the_version_and_for_the_name(
     site: Site, chief: Client
 ) -> None:
