@@ -76,7 +76,10 @@ PAGES: dict[str, list[Entry]] = {
         ("Look up a unit", "admin:experiments_experiment_unit", "person_search"),
         ("Subjects", "admin:experiments_experiment_subjects", "shield_person"),
     ],
-    "Catalogue & recommenders": [("Registry", "recommenders:registry", "inventory")],
+    "Catalogue & recommenders": [
+        ("Registry", "recommenders:registry", "inventory"),
+        ("Compare lists", "recommenders:compare", "compare"),
+    ],
     "What happened": [
         ("Events, live", "admin:experiments_event_received", "stream"),
         ("Health", "admin:experiments_experiment_health", "monitor_heart"),
