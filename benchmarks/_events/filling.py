@@ -23,8 +23,8 @@ INSERT INTO experiments_event (site_id, event_id, type, occurred_at, ts_us, day,
     visitor_id, account_id, session_id, item_id, items, currency, order_id, order_ref, attributes,
     properties, is_verified, borrowed, traffic, refunded, refunded_quantity)
 SELECT {site}, ({uuid})::uuid, 'view_item', '{at}', {ts} + i, '{day}', '{at}',
-    'v-' || i % {visitors}, '', 's-' || i % 400000, 'sku-' || i % 20000, '[]', '', '', {uuid}, '{{}}',
-    '{{"page": "home"}}', true, 0, '', 0, 0
+    'v-' || i % {visitors}, '', 's-' || i % 400000, 'sku-' || i % 20000, '[]', '', '', {uuid},
+    '{{}}', '{{"page": "home"}}', true, 0, '', 0, 0
 FROM generate_series({first}, {last}) i
 """
 # The time of the day in front, as in UUIDv7, then the number.
@@ -40,18 +40,19 @@ def fill(site: Site, rows: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM experiments_ledgerentry")
         (there,) = cursor.fetchone()
+        visitors = max(VISITORS, rows // EVENTS_OF_A_VISITOR)
         for first in range(there, rows, CHUNK):
-            _fill_day(site, first, min(first + CHUNK, rows) - 1)
+            _fill_day(site, first, min(first + CHUNK, rows) - 1, visitors)
         cursor.execute("VACUUM ANALYZE experiments_ledgerentry")
         cursor.execute("VACUUM ANALYZE experiments_event")
 
 
-def _fill_day(site: Site, first: int, last: int) -> None:
+def _fill_day(site: Site, first: int, last: int, visitors: int) -> None:
     at = timezone.now() - timedelta(days=8 + first // CHUNK % DAYS)
     day = at.date().isoformat()
     names = {
         "site": site.pk,
-        "visitors": max(VISITORS, last // EVENTS_OF_A_VISITOR),
+        "visitors": visitors,
         "first": first,
         "last": last,
         "at": at.isoformat(" "),
