@@ -44,6 +44,6 @@ class EvaluationForm(forms.Form):
     def said(self) -> str:
         """Return what was wrong, each fault with its field."""
         return " ".join(
-            f"{self.fields[name].label if name in self.fields else 'Form'}: {' '.join(texts)}"
+            f"{self.fields[name].label if name in self.fields else 'Form'}: {' '.join(map(str, texts))}"
             for name, texts in self.errors.items()
         )

@@ -22,7 +22,7 @@ DESIGN = Design(split="random")  # day by day all visitors of this shop move on 
 
 
 def _asked(site: Site, **asked: Any) -> Evaluation:
-    chosen = {"keys": ["item_knn"], "design": DESIGN, "k": 5} | asked
+    chosen: dict[str, Any] = {"keys": ["item_knn"], "design": DESIGN, "k": 5} | asked
     return services.request_evaluation(site=site, **chosen)
 
 
