@@ -30,8 +30,8 @@ class ALS:
         {Capability.PERSONAL, Capability.RECENT, Capability.PARTIAL}
     )
     defaults: ClassVar[Settings] = {
-        "factors": 64,
-        "regularization": 0.1,
+        "factors": 32,
+        "regularization": 5.0,
         "alpha": 1.0,
         "iterations": 15,
         "partial_iterations": 3,

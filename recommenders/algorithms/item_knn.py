@@ -24,14 +24,21 @@ class ItemKNN:
     `cosine`: of the items' columns over units. `adjusted`: the same once each unit's own mean is
     taken off (Sarwar et al. 2001). `jaccard`: units that touched both / units that touched either.
     `bm25`: products of columns weighed as words in documents are (Robertson, Zaragoza 2009).
+    `damping`: added to the squared length of a column by both cosines, so that two items of which
+    one unit touched both are not the nearest of all; 0 for none.
     """
 
     can: ClassVar[frozenset[Capability]] = frozenset({Capability.PERSONAL, Capability.RECENT})
-    defaults: ClassVar[Settings] = {"measure": "cosine", "neighbours": 50, "weights": "log"}
+    defaults: ClassVar[Settings] = {
+        "measure": "cosine",
+        "neighbours": 50,
+        "damping": 10.0,
+        "weights": "log",
+    }
 
     def __init__(self, settings: Settings) -> None:
         self.measure, self.way = str(settings["measure"]), checked_way(settings)
-        self.neighbours = int(settings["neighbours"])
+        self.neighbours, self.damping = int(settings["neighbours"]), float(settings["damping"])
         if self.neighbours < 1:
             raise SettingsError(
                 f"neighbours must be at least 1; it is {self.neighbours}",
@@ -57,7 +64,8 @@ class ItemKNN:
         if self.measure == "jaccard":
             self.similar_ = nearest_by_jaccard(touched, self.neighbours)
         else:
-            self.similar_ = nearest_by_product(columns_of(touched, self.measure), self.neighbours)
+            columns = columns_of(touched, self.measure, self.damping)
+            self.similar_ = nearest_by_product(columns, self.neighbours)
         return self
 
     def score(self, queries: Queries) -> Scores:
@@ -77,15 +85,18 @@ class ItemKNN:
         return self
 
 
-def columns_of(touched: csr_matrix, measure: str) -> csr_matrix:
-    """Return the matrix whose columns' products are this measure of items."""
+def columns_of(touched: csr_matrix, measure: str, damping: float = 0.0) -> csr_matrix:
+    """Return the matrix whose columns' products are this measure of items.
+
+    `damping` is added to the squared length of each column before it is divided by it.
+    """
     if measure == "bm25":
         return _as_documents(touched)
-    return _of_length_one(_centred(touched) if measure == "adjusted" else touched)
+    return _of_length_one(_centred(touched) if measure == "adjusted" else touched, damping)
 
 
-def _of_length_one(touched: csr_matrix) -> csr_matrix:
-    norms = np.sqrt(np.asarray(touched.multiply(touched).sum(axis=0)).ravel())
+def _of_length_one(touched: csr_matrix, damping: float) -> csr_matrix:
+    norms = np.sqrt(np.asarray(touched.multiply(touched).sum(axis=0)).ravel() + damping)
     scale = np.divide(1, norms, out=np.zeros_like(norms), where=norms > 0)
     return csr_matrix(touched @ diags(scale), dtype=np.float32)
 

@@ -23,7 +23,12 @@ class Session:
     """
 
     can: ClassVar[frozenset[Capability]] = frozenset({Capability.PERSONAL, Capability.RECENT})
-    defaults: ClassVar[Settings] = {"neighbours": 50, "half_life_days": 1.0, "viewed": 0.0}
+    defaults: ClassVar[Settings] = {
+        "neighbours": 50,
+        "half_life_days": 1.0,
+        "viewed": 0.0,
+        "damping": 10.0,
+    }
 
     def __init__(self, settings: Settings) -> None:
         for name in ("neighbours", "half_life_days"):
@@ -35,9 +40,11 @@ class Session:
         self.history_, self.similar_ = nothing(), nothing()
 
     def fit(self, data: TrainingData, *, rng: np.random.Generator) -> Self:
-        """Learn which items share sessions: the cosine of their columns over sessions."""
+        """Learn which items share sessions: the damped cosine of their columns over sessions."""
         self.history_ = _decayed(data, float(self.settings["half_life_days"]))
-        visits = columns_of(weighed(sessions_of(data), "one"), "cosine")
+        visits = columns_of(
+            weighed(sessions_of(data), "one"), "cosine", float(self.settings["damping"])
+        )
         self.similar_ = nearest_by_product(visits, int(self.settings["neighbours"]))
         return self
 

@@ -24,7 +24,7 @@ def test_item_knn__all_neighbours__scores_are_summed_cosines() -> None:
     cosine = touched.T @ touched / np.outer(norms, norms)
     np.fill_diagonal(cosine, 0)
 
-    scores = scores_of(fitted("item_knn", data), *range(30))
+    scores = scores_of(fitted("item_knn", data, settings={"damping": 0}), *range(30))
 
     has_history = touched.any(axis=1)
     np.testing.assert_allclose(scores[has_history], (touched @ cosine)[has_history], rtol=1e-4)
@@ -38,6 +38,16 @@ def test_item_knn__few_neighbours__keeps_the_nearest() -> None:
 
     assert scores[0, 1] > 0
     assert np.isnan(scores[0, 2])
+
+
+def test_item_knn__damped__divides_by_longer_columns() -> None:
+    pairs = pairs_of((0, 0), (0, 1), (1, 0), (1, 1), (2, 2), (2, 3), (3, 0), (4, 2))
+    data = training_data(pairs, n_units=5, n_items=4)
+
+    scores = scores_of(fitted("item_knn", data, settings={"damping": 2, "weights": "one"}), 3, 4)
+
+    assert scores[0, 1] == pytest.approx(2 / np.sqrt(5 * 4))
+    assert scores[1, 3] == pytest.approx(1 / np.sqrt(4 * 3))
 
 
 def _touched(data: TrainingData) -> NDArray[np.float64]:
@@ -73,7 +83,9 @@ def test_item_knn__adjusted__is_cosine_of_what_differs_from_a_units_mean() -> No
     norms = np.linalg.norm(centred, axis=0)
     cosine = centred.T @ centred / np.outer(norms, norms)
 
-    scores = scores_of(fitted("item_knn", data, settings={"measure": "adjusted"}), *range(30))
+    scores = scores_of(
+        fitted("item_knn", data, settings={"measure": "adjusted", "damping": 0}), *range(30)
+    )
 
     np.testing.assert_allclose(scores, _summed(_touched(data), cosine), rtol=1e-3, atol=1e-5)
 
