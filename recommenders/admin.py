@@ -53,6 +53,7 @@ class ItemForm(forms.ModelForm):
             "price",
             "stock",
             "is_active",
+            "markets",
             "description",
             "tags",
             "image_url",
@@ -71,6 +72,13 @@ class ItemForm(forms.ModelForm):
             raise forms.ValidationError('Write a list of words, e.g. ["lamp", "oak"].')
         return tags
 
+    def clean_markets(self) -> list[str]:
+        """Refuse anything but a list of countries by their two letters."""
+        markets = self.cleaned_data["markets"] or []
+        if not isinstance(markets, list) or not all(map(_is_country, markets)):
+            raise forms.ValidationError('Write a list of countries, e.g. ["DE", "AT"].')
+        return markets
+
     def clean(self) -> dict[str, Any]:
         """Turn the price into minor units."""
         data = super().clean() or {}
@@ -87,6 +95,16 @@ class ItemForm(forms.ModelForm):
         elif amount > MOST_MINOR:
             self.add_error("price", f"At most {money_text(MOST_MINOR, site.currency)}.")
         return amount
+
+
+def _is_country(text: object) -> bool:
+    return (
+        isinstance(text, str)
+        and len(text) == 2
+        and text.isascii()
+        and text.isalpha()
+        and text.isupper()
+    )
 
 
 @admin.register(Item)

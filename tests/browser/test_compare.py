@@ -86,8 +86,8 @@ def test_comparison__asked_by_keyboard_without_scripts__is_answered(
     page.goto("/recommenders/compare/")
     page.get_by_role("link", name="Shop").click()
 
-    page.get_by_label("Shopper").select_option("history")
-    page.get_by_label("Visitor's id").fill("sku-1, sku-2")
+    page.locator("#c-who").select_option("history")
+    page.get_by_role("textbox").fill("sku-1, sku-2")
     page.get_by_label("Items", exact=True).fill("4")
     page.get_by_label("Items", exact=True).press("Enter")
 

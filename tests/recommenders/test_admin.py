@@ -71,6 +71,8 @@ def test_item__opened_and_saved_unchanged__keeps_its_price() -> None:
         ({"stock": str(10**30)}, "less than or equal to"),
         ({"tags": '{"a": 1}'}, "Write a list of words"),
         ({"tags": "[1]"}, "Write a list of words"),
+        ({"markets": '["Germany"]'}, "Write a list of countries"),
+        ({"markets": '"DE"'}, "Write a list of countries"),
         ({"item_id": "a\0"}, "Null characters"),
         ({"site": "99"}, "Select a valid choice"),
     ],

@@ -81,9 +81,10 @@ def _free_slug(wanted: str) -> str:
 
 
 def _items_of(source: Site) -> Iterator[ItemRecord]:
-    names = ["item_id", *(name for name in UPDATED if name != "updated_at")]
+    names = ["item_id", "added_at", *(name for name in UPDATED if name != "updated_at")]
     for row in Item.objects.filter(site=source).order_by("pk").values(*names).iterator():
-        yield ItemRecord(**{**row, "tags": tuple(row["tags"])})
+        lists = {name: tuple(row[name]) for name in ("tags", "markets")}
+        yield ItemRecord(**{**row, **lists})
 
 
 def _copy_events(source: Site, site: Site, before: datetime) -> int:
