@@ -87,7 +87,11 @@ def _cut(history: csr_matrix, rng: np.random.Generator) -> list[csr_matrix]:
 
 def _means(acts: csr_matrix, items: Factors) -> Factors:
     counts = np.asarray(acts.sum(axis=1)).reshape(-1, 1)
-    sums = acts @ items[:, :-1] / (counts + np.float32(SHRINK))
+    # Of the items touched alone: a product with all of them would first copy every factor.
+    touched, places = np.unique(acts.indices, return_inverse=True)
+    shape = (acts.shape[0], len(touched))
+    few = csr_matrix((acts.data, places, acts.indptr), shape=shape)
+    sums = few @ items[touched, :-1] / (counts + np.float32(SHRINK))
     return np.hstack([sums, np.ones_like(counts)]).astype(np.float32)
 
 
