@@ -23,7 +23,7 @@ def test_cold_items__new_ones__have_known_neighbours_by_likeness() -> None:
 
     assert cold.items.tolist() == [3, 4, 5]
     np.testing.assert_allclose(
-        cold.near.toarray(), [[0.8, 0.48, 0, 0, 0, 0], [0] * 6, [0] * 6], rtol=1e-6
+        cold.near.toarray(), [[0.8, 0.48, 0, 0, 0, 0], [0.0] * 6, [0.0] * 6], rtol=1e-6
     )
 
 

@@ -1,7 +1,7 @@
 """Factors that follow what a unit did, and factors to go on from."""
 
 import numpy as np
-from scipy.sparse import csr_matrix, identity, random_array
+from scipy.sparse import csr_matrix, identity
 
 from recommenders.base import Queries
 from recommenders.factors import KNOWN_ACTS, Fold, explained, folded
@@ -12,10 +12,10 @@ RNG = np.random.default_rng(2)
 def _world() -> tuple[np.ndarray, np.ndarray, csr_matrix]:
     """Return factors of units that are sums of those of their items, of these, and the history."""
     items = RNG.normal(size=(40, 5)).astype(np.float32)
-    history = csr_matrix(random_array((60, 40), density=0.4, rng=RNG) > 0, dtype=np.float32)
-    means = history @ items[:, :-1] / (np.asarray(history.sum(axis=1)) + 3)
+    taken = (RNG.random((60, 40)) < 0.4).astype(np.float32)
+    means = taken @ items[:, :-1] / (taken.sum(axis=1, keepdims=True) + 3)
     ones = np.ones((60, 1))
-    return np.hstack([2 * means, ones]).astype(np.float32), items, history
+    return np.hstack([2 * means, ones]).astype(np.float32), items, csr_matrix(taken)
 
 
 def _recent(*items: int) -> csr_matrix:

@@ -22,7 +22,8 @@ pytestmark = pytest.mark.django_db
 
 
 def _did(site: Site, type_: str, **facts: Any) -> None:
-    values = {"visitor_id": "v-1", "item_id": "sku-1", "occurred_at": NOW} | facts
+    usual: dict[str, Any] = {"visitor_id": "v-1", "item_id": "sku-1", "occurred_at": NOW}
+    values = usual | facts
     import_events(site=site, events=[EventRecord(event_id=uuid4(), type=type_, **values)])
 
 

@@ -23,7 +23,7 @@ def _rows(*rows: list[float]) -> np.ndarray:
 def test_standardised__row_with_gaps__has_mean_0_and_deviation_1_of_what_is_there() -> None:
     scaled = standardised(_rows([1, 3, NAN], [NAN, NAN, NAN], [5, 5, 5]))
 
-    np.testing.assert_allclose(scaled, [[-1, 1, NAN], [NAN] * 3, [0, 0, 0]])
+    np.testing.assert_allclose(scaled, [[-1.0, 1.0, NAN], [NAN] * 3, [0.0] * 3])
 
 
 def test_reciprocal_ranks__equals_share_the_worse_rank() -> None:
@@ -43,7 +43,7 @@ def test_blended__weights_of_each_unit__are_its_own() -> None:
 
     found = blended(parts, _rows([1, 0], [0.25, 0.75]))
 
-    np.testing.assert_allclose(found, [[1, 0], [0.25, 0.75]])
+    np.testing.assert_allclose(found, [[1.0, 0.0], [0.25, 0.75]])
 
 
 def test_blended__only_weightless_base_knows_the_unit__is_heard() -> None:

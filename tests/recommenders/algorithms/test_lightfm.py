@@ -179,9 +179,8 @@ def test_lightfm__learning_on__keeps_what_was_learned_and_takes_in_what_is_new()
 
     def likeness(found: Recommender) -> float:
         """Return how alike known units' scores are to those before, 1 for the same order."""
-        return float(
-            np.corrcoef(*(scores_of(each, *range(55)).ravel() for each in (first, found)))[0, 1]
-        )
+        before, now = (scores_of(each, *range(55)).ravel() for each in (first, found))
+        return float(np.corrcoef(before, now)[0, 1])
 
     anew = fitted("lightfm", data, settings={"epochs": 1})
     assert likeness(resumed) > 0.9 > likeness(anew)

@@ -46,7 +46,7 @@ def test_units__acted_since_training__did_so_just_now() -> None:
 def test_affinities__history__is_shared_out_over_groups() -> None:
     shares = affinities(shop_data().matrix, np.array([0, 1, 1, -1]))
 
-    np.testing.assert_allclose(shares, [[6 / 7, 1 / 7], [0, 1], [0, 0]], rtol=1e-6)
+    np.testing.assert_allclose(shares, [[6 / 7, 1 / 7], [0.0, 1.0], [0.0, 0.0]], rtol=1e-6)
 
 
 def test_affinities__no_groups__are_nothing() -> None:
