@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from benchmarks._recommenders.bare import Items, K, Plain, predicted
 from config.bench import Case
@@ -40,9 +41,10 @@ class Asked:
     fast: int
     slow: int
 
-    def best(self, unit: int) -> Items:
-        """Return a unit's ten best unseen items, as serving finds them."""
-        scores = self.artifact.recommender.score(Queries(np.array([unit], np.int64)))[0]
+    def best(self, unit: int, acts: csr_matrix | None = None) -> Items:
+        """Return a unit's ten best unseen items, as serving finds them; `acts`: those of late."""
+        queries = Queries(np.array([unit], np.int64), acts)
+        scores = self.artifact.recommender.score(queries)[0]
         return top_k(scores, K, excluded=self.plain.seen_by(unit).astype(np.int64))
 
     def best_of_block(self, units: Items) -> Items:
@@ -55,9 +57,11 @@ def online_cases(asked: Asked) -> list[Case]:
     plain, seen = asked.plain, asked.plain.seen
     items = np.arange(len(asked.artifact.item_ids), dtype=np.int32)
     fast, slow = asked.units[: asked.fast].tolist(), asked.units[: asked.slow].tolist()
+    acts = {unit: seen[unit] for unit in fast}  # as if each had done all of it again
     return [
         Case(PLAIN, _each(plain.best, fast), True),
         Case(OURS, _each(asked.best, fast)),
+        Case("ours: moved by acts of late", _each(lambda unit: asked.best(unit, acts[unit]), fast)),
         Case(
             IMPLICIT,
             _each(lambda unit: asked.als.recommend(unit, seen[unit], N=K), fast),
