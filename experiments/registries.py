@@ -37,6 +37,16 @@ class ParameterChoice:
     options: Callable[[Site], list[tuple[str, str]]]
 
 
+@dataclass(frozen=True, slots=True)
+class ParameterDocument:
+    """A parameter that forms take as JSON; `check` raises ArmatureError on what it cannot be."""
+
+    name: str
+    label: str
+    help_text: str
+    check: Callable[[Any], object]
+
+
 UnitKey = tuple[int, int, str]  # experiment id, phase, unit id
 # Site id, event type, visitor, account and session id, "" for none.
 TouchedEvent = tuple[int, str, str, str, str]
@@ -65,6 +75,7 @@ class HealthCheck:
 
 
 PARAMETER_CHOICES: list[ParameterChoice] = []
+PARAMETER_DOCUMENTS: list[ParameterDocument] = []
 SITE_INITIALISERS: list[Callable[[Site], None]] = []
 LAUNCH_CHECKS: list[Callable[[Experiment], list[Check]]] = []
 # Each gets a site and a variant's parameters and returns those that the running variant keeps.

@@ -11,12 +11,15 @@ from experiments.registries import (
     HEALTH_CHECKS,
     LAUNCH_CHECKS,
     PARAMETER_CHOICES,
+    PARAMETER_DOCUMENTS,
     PARAMETER_PINNERS,
     SITE_INITIALISERS,
     SUBJECT_READERS,
     ParameterChoice,
+    ParameterDocument,
 )
 from experiments.signals import bump
+from recommenders.reranking.settings import checked_rerank
 
 CHAMPION = "champion"
 T = TypeVar("T")
@@ -31,6 +34,12 @@ def recommender_options(site: Site) -> list[tuple[str, str]]:
 
 
 RECOMMENDER_CHOICE = ParameterChoice("recommender", "Recommender", recommender_options)
+RERANK = ParameterDocument(
+    "rerank",
+    "Re-ranking, as JSON",
+    'What variants leave open of it too, e.g. {"caps": {"category": 3}, "bought_days": 30}.',
+    checked_rerank,
+)
 
 
 def register() -> None:
@@ -47,6 +56,7 @@ def register() -> None:
     _add(LAUNCH_CHECKS, serving_checks)
     _add(PARAMETER_PINNERS, pin_artifact)
     _add(PARAMETER_CHOICES, RECOMMENDER_CHOICE)
+    _add(PARAMETER_DOCUMENTS, RERANK)
     _add(ERASERS, erase_unit)
     _add(SUBJECT_READERS, read_unit)
     _add(HEALTH_CHECKS, artifact_checks)

@@ -29,8 +29,8 @@ RETRY_S = 30.0  # a damaged artifact is not hashed again on every request
 class Loaded:
     """An open artifact, and what serving works out of it once."""
 
-    def __init__(self, artifact: Artifact) -> None:
-        self.artifact = artifact
+    def __init__(self, artifact: Artifact, sha256: str) -> None:
+        self.artifact, self.sha256 = artifact, sha256
         self._held: tuple[int, NDArray[np.bool_]] | None = None
 
     def allowed(self, shelf: Shelf) -> NDArray[np.bool_]:
@@ -124,7 +124,7 @@ class ArtifactCache:
         # Written anew without an erased unit, an artifact keeps its name: the old one is let go.
         for known in [known for known in self._open if known[:2] == key[:2]]:
             del self._open[known]
-        self._open[key] = Loaded(artifact)
+        self._open[key] = Loaded(artifact, spec.sha256)
         return self._open[key]
 
     def opened(self, site_id: int, spec: ArtifactSpec) -> Loaded | None:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from experiments.subjects.erasure import StillBusy
 from recommenders.artifacts import MANIFEST, replace_arrays
 from recommenders.models import Artifact
+from recommenders.serving.prepared import folder_of as lists_of
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +125,7 @@ def _replace(artifact: Artifact, changed: Mapping[str, NDArray[Any]]) -> None:
     Whoever serves from the old files goes on with them until the row's change is noticed.
     """
     old = _folder(artifact)
+    shutil.rmtree(lists_of(artifact.sha256), ignore_errors=True)  # made ahead for its units
     base = artifact.path.partition("~")[0]
     artifact.path = f"{base}~{os.urandom(4).hex()}"
     artifact.sha256 = replace_arrays(old, _folder(artifact), changed)

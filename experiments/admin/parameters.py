@@ -6,8 +6,11 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from experiments.admin.base import text_of
+from experiments.admin.fields import SafeJSONField
+from experiments.errors import ArmatureError
 from experiments.models import Site
-from experiments.registries import PARAMETER_CHOICES
+from experiments.registries import PARAMETER_CHOICES, PARAMETER_DOCUMENTS
 
 
 def choice_fields(sites: Iterable[Site], *, empty: str) -> dict[str, forms.Field]:
@@ -25,6 +28,32 @@ def choice_fields(sites: Iterable[Site], *, empty: str) -> dict[str, forms.Field
         )
         for choice in PARAMETER_CHOICES
     }
+
+
+def document_fields() -> dict[str, forms.Field]:
+    """Return a field per parameter that is taken as JSON."""
+    return {
+        each.name: SafeJSONField(label=each.label, help_text=each.help_text, required=False)
+        for each in PARAMETER_DOCUMENTS
+    }
+
+
+def wrong_documents(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return, per parameter taken as JSON, why it cannot be what a form says."""
+    problems = {}
+    for each in PARAMETER_DOCUMENTS:
+        try:
+            each.check(data.get(each.name) or {})
+        except ArmatureError as error:
+            problems[each.name] = text_of(error)
+    return problems
+
+
+def with_documents(parameters: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters with what a form says of those that are taken as JSON."""
+    given = {each.name: data.get(each.name) for each in PARAMETER_DOCUMENTS if each.name in data}
+    kept = {name: value for name, value in parameters.items() if name not in given}
+    return kept | {name: value for name, value in given.items() if value}
 
 
 def _options(options_of: Any, sites: list[Site]) -> list[tuple[str, str]]:

@@ -12,11 +12,19 @@ from unfold.decorators import display
 from experiments import services
 from experiments.access import can, sites_of
 from experiments.admin.base import StaffAdmin, text_of
-from experiments.admin.parameters import choice_fields, choices_of, with_choices, wrong_choices
+from experiments.admin.parameters import (
+    choice_fields,
+    choices_of,
+    document_fields,
+    with_choices,
+    with_documents,
+    wrong_choices,
+    wrong_documents,
+)
 from experiments.admin.recorded import Recorded
 from experiments.errors import InvalidInput
 from experiments.models import Event, Experiment, Layer, Placement, Site
-from experiments.registries import PARAMETER_CHOICES
+from experiments.registries import PARAMETER_CHOICES, PARAMETER_DOCUMENTS
 from experiments.retention.keeping import FEWEST_DAYS
 from experiments.roles import Action
 from experiments.subjects.switching import ids_are_fixed
@@ -177,6 +185,8 @@ class PlacementForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         for choice in PARAMETER_CHOICES:
             self.initial.setdefault(choice.name, self.instance.parameters.get(choice.name, ""))
+        for each in PARAMETER_DOCUMENTS:
+            self.initial.setdefault(each.name, self.instance.parameters.get(each.name))
 
     def clean(self) -> dict[str, Any]:
         """Refuse a layer or a recommender of another site."""
@@ -187,9 +197,11 @@ class PlacementForm(forms.ModelForm):
             return data
         if layer is not None and layer.site_id != site.pk:
             self.add_error("layer", f"This layer belongs to {layer.site.name}, not {site.name}.")
-        for name, problem in wrong_choices(site, choices_of(data)).items():
+        problems = wrong_choices(site, choices_of(data)) | wrong_documents(data)
+        for name, problem in problems.items():
             self.add_error(name, problem)
-        self.instance.parameters = with_choices(self.instance.parameters, choices_of(data))
+        chosen = with_choices(self.instance.parameters, choices_of(data))
+        self.instance.parameters = with_documents(chosen, data)
         return data
 
 
@@ -217,7 +229,8 @@ class PlacementAdmin(Recorded, StaffAdmin):
         base = ["site", "name", "key", "layer"]
         if obj is not None and not self.has_change_permission(request, obj):
             return [*base, "served_by"]
-        return [*base, *(choice.name for choice in PARAMETER_CHOICES)]
+        own = [each.name for each in (*PARAMETER_CHOICES, *PARAMETER_DOCUMENTS)]
+        return [*base, *own]
 
     def get_form(
         self,
@@ -228,7 +241,7 @@ class PlacementAdmin(Recorded, StaffAdmin):
     ) -> Any:
         """Offer the choices of the placement's site."""
         sites = [obj.site] if obj else sites_of(request.user, self.action)
-        chosen = choice_fields(sites, empty="popularity, the last resort")
+        chosen = choice_fields(sites, empty="popularity, the last resort") | document_fields()
         kwargs["form"] = type("SitePlacementForm", (self.form,), chosen)
         form = super().get_form(request, obj, change, **kwargs)
         layer = form.base_fields.get("layer")

@@ -20,6 +20,8 @@ from experiments.api.problems import answers_problems
 from experiments.health.counts import COUNTED, SiteCounts, site_counts
 from experiments.health.heartbeats import BEAT, COMPUTE, EVENTS, TRAINING, heartbeat_age_s
 from experiments.health.waiting import oldest_waiting, spooled
+from experiments.models import Site
+from recommenders.serving.told import open_breakers
 
 HELP = {
     "accepted": "Events accepted: committed before their 202.",
@@ -41,6 +43,7 @@ class EventsCollector(Collector):
         yield from _totals(counts)
         yield from _gauges(counts)
         yield from _ages()
+        yield _left_alone()
         yield InfoMetricFamily("armature", "The installation.", {"version": settings.VERSION})
 
     def describe(self) -> Iterator[Metric]:
@@ -119,6 +122,22 @@ def _ages() -> Iterator[Metric]:
         if (age_s := heartbeat_age_s(part)) is not None:
             seen.add_metric([part], age_s)
     yield seen
+
+
+def _left_alone() -> Metric:
+    """Return which recommenders some web process leaves alone, as they are too slow."""
+    found = open_breakers()
+    slugs = dict(
+        Site.objects.filter(pk__in=[site_id for site_id, _key in found]).values_list("pk", "slug")
+    )
+    family = GaugeMetricFamily(
+        "armature_recommender_left_alone",
+        "1: too slow of late, so that another recommender answers.",
+        labels=["site", "recommender"],
+    )
+    for site_id, key in found:
+        family.add_metric([slugs.get(site_id, str(site_id)), key], 1)
+    return family
 
 
 registry = CollectorRegistry(auto_describe=False)

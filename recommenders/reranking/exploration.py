@@ -24,6 +24,8 @@ def inclusion(
     `scores`: of the pool, best first. `size` may be a fraction: a list may keep a part of a place
     for something else. Without exploration the first items are certain.
     """
+    if not len(scores):
+        return np.zeros(0)
     size = min(size, float(len(scores)))
     if exploration is None:
         return greedy(len(scores), size)

@@ -23,7 +23,7 @@ from recommenders.serving.shapes import (
 )
 from recommenders.serving.steps import Cuttable, chosen, filled
 from recommenders.serving.told import tell
-from recommenders.serving.view import Order, Ranking, View
+from recommenders.serving.view import LookedUp, Order, Ranking, View
 
 UNKNOWN = -1
 _ONE_UNKNOWN = np.array([UNKNOWN], np.int64)
@@ -134,6 +134,8 @@ def _ranking(
         segments=view.loaded.segments_of(wish.attributes) if wish.may_know else None,
         at_us=wish.now_us,
     )
+    if recent is None and (found := view.made_ahead(unit)):
+        return LookedUp(view, found, excluded, lambda: _scores(view, queries)), told
     return Ranking(view, _scores(view, queries), excluded), VIEWED if recent is not None else told
 
 

@@ -44,9 +44,9 @@ class Offer:
         self.shelf, self.rules, self.rerank = shelf, rules, rerank
         self.hidden = _hidden(shelf, rerank, rows, country)
         self.pins = {
-            int(row.amount): row.value
-            for row in rows
-            if row.kind == Kind.PIN and row.value in shelf.items and row.value not in self.hidden
+            rank: item_id
+            for rank, item_id in _pins(rows).items()
+            if item_id in shelf.items and item_id not in self.hidden
         }
         self.boosts = _factors(shelf, [row for row in rows if row.kind == Kind.BOOST])
         self.buried = _named(shelf, [row for row in rows if row.kind == Kind.BURY])
@@ -64,6 +64,22 @@ class Offer:
             return held
         hidden = np.fromiter(map(self.hidden.__contains__, item_ids), np.bool_, len(item_ids))
         return held & ~hidden
+
+
+def _pins(rows: list[RuleSpec]) -> dict[int, str]:
+    """Return the pinned items by rank, each once: at its first rank.
+
+    Of two rules for one rank the placement's own goes before the site's, then the newer one.
+    """
+    pins = [row for row in rows if row.kind == Kind.PIN]
+    by_rank = {
+        int(row.amount): row.value for row in sorted(pins, key=lambda row: row.placement != "")
+    }
+    found: dict[int, str] = {}
+    for rank in sorted(by_rank):
+        if by_rank[rank] not in found.values():
+            found[rank] = by_rank[rank]
+    return found
 
 
 def _hidden(shelf: Shelf, rerank: Rerank, rows: list[RuleSpec], country: str) -> frozenset[str]:

@@ -22,9 +22,10 @@ MOST_NEW = 50  # new items that share the places kept for them
 
 
 class Cuttable(Protocol):
-    """Scores of all items, and the items that they put first."""
+    """Scores of all items, the items that they put first, and those that are left out."""
 
     scores: Scores
+    excluded: list[int]
 
     def best(self, n: int) -> list[int]:
         """Return the indexes of the n best items that may be shown, fewer when there are fewer."""
@@ -47,6 +48,8 @@ def chosen(view: View, ranking: Cuttable, wish: Wish, size: int, reason: str) ->
     if not rerank.has_steps:
         return _picks(view, ranking, ranking.best(size), reason)
     pool = _pool(view, ranking, size)
+    if not len(pool.items):  # who cannot answer does not answer with new items alone either
+        return []
     if rerank.is_random:
         return _drawn(view, ranking, pool, wish, size, reason)
     kept = [*pool.items[:size].tolist(), *pool.spare.tolist()]
@@ -150,9 +153,10 @@ def _new_ids(
     since_us = wish.now_us - settings.days * DAY_US
     newest = view.offer.newest  # newest first
     fresh = newest[: bisect_left(newest, -since_us, key=lambda pair: -pair[0])]
-    held = {view.artifact.item_ids[index] for index in items.tolist()}
-    pinned = set(view.offer.pins.values())
-    ids = [i for _, i in fresh if not (i in held or i in wish.excluded or i in pinned)]
+    item_ids = view.artifact.item_ids
+    held = {item_ids[index] for index in (*items.tolist(), *ranking.excluded)}
+    held |= {*wish.excluded, *view.offer.pins.values()}
+    ids = [item_id for _added, item_id in fresh if item_id not in held]
     if len(ids) <= MOST_NEW:
         return ids
     fit = view.loaded.fit_of_cold(ranking.scores)

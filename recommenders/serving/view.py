@@ -4,6 +4,7 @@ What follows from artifact and offer alone is worked out once: the mask of items
 rules and, for a recommender that gives everybody the same list, its order and the lists themselves.
 """
 
+import time
 from collections.abc import Callable
 from functools import cached_property
 
@@ -15,12 +16,16 @@ from recommenders.loaded import Loaded
 from recommenders.ranking import top_k
 from recommenders.reranking.rules import boosted
 from recommenders.serving.offer import Offer
+from recommenders.serving.prepared import DEPTH as PREPARED_DEPTH
+from recommenders.serving.prepared import Prepared, prepared_of
 from recommenders.serving.shapes import Served
 from recommenders.state import ShelfItem
 
 OWN_LISTS = frozenset(
     {Capability.PERSONAL, Capability.RECENT, Capability.SEGMENTS, Capability.CONTEXT}
 )
+PER_REQUEST = frozenset({Capability.SEGMENTS, Capability.CONTEXT})
+RETRY_S = 30.0  # between two looks for lists made ahead
 DEPTH = 1_000  # of an order that is kept; who needs more ranks again
 
 
@@ -42,8 +47,30 @@ class View:
         self.keeps_lists = (
             self.has_one_list and not offer.rerank.is_random and not offer.rerank.bought_days
         )
+        self.may_look_up = not (
+            self.has_one_list
+            or PER_REQUEST & self.artifact.recommender.can
+            or offer.rerank.has_steps
+            or offer.boosts
+            or offer.buried
+        )
+        self._prepared: Prepared | None = None
+        self._looked_at = -RETRY_S
         self.ready: dict[int, tuple[Served, frozenset[str]]] = {}
         self.order: Order | None = None
+
+    def made_ahead(self, unit: int) -> tuple[list[int], list[float]] | None:
+        """Return a unit's items and scores as they were made ahead, None where they were not.
+
+        Whether there are lists of this artifact is asked seldom.
+        """
+        if not self.may_look_up:
+            return None
+        if time.monotonic() - self._looked_at > RETRY_S:
+            n_items = len(self.artifact.item_ids)
+            self._prepared = prepared_of(self.loaded.sha256, n_items=n_items)
+            self._looked_at = time.monotonic()
+        return self._prepared.of(unit) if self._prepared else None
 
     def ruled(self, scores: Scores) -> Scores:
         """Return scores of all items, (n_items,), as the rules move them."""
@@ -95,14 +122,39 @@ class Ranking:
 
     def __init__(self, view: View, scores: Scores, excluded: list[int]) -> None:
         self.scores = view.ruled(scores)
-        self._allowed, self._excluded = view.allowed, np.array(excluded, np.int64)
+        self.excluded, self._allowed = excluded, view.allowed
 
     def best(self, n: int) -> list[int]:
         """Return the indexes of the n best items that may be shown, fewer when there are fewer."""
-        found: list[int] = top_k(
-            self.scores, n, allowed=self._allowed, excluded=self._excluded
-        ).tolist()
+        left_out = np.array(self.excluded, np.int64)
+        found: list[int] = top_k(self.scores, n, allowed=self._allowed, excluded=left_out).tolist()
         return found
+
+
+class LookedUp:
+    """A unit's best items as they were made ahead; scored after all where they do not reach."""
+
+    def __init__(
+        self,
+        view: View,
+        found: tuple[list[int], list[float]],
+        excluded: list[int],
+        score: Callable[[], Scores],
+    ) -> None:
+        self.excluded, self._view, self._score = excluded, view, score
+        self._items, values = found
+        self.scores: Scores = np.full(len(view.artifact.item_ids), np.nan, np.float32)
+        self.scores[self._items] = values
+
+    def best(self, n: int) -> list[int]:
+        """Return the indexes of the n best items that may be shown, fewer when there are fewer."""
+        allowed, left_out = self._view.allowed, set(self.excluded)
+        shown = [i for i in self._items if i not in left_out and (allowed is None or allowed[i])]
+        if len(shown) < n and len(self._items) == PREPARED_DEPTH:
+            ranking = Ranking(self._view, self._score(), self.excluded)
+            self.scores = ranking.scores
+            return ranking.best(n)
+        return shown[:n]
 
 
 class Order:
@@ -130,12 +182,12 @@ class Cut:
     """An order without the items that one request leaves out."""
 
     def __init__(self, order: Order, excluded: list[int]) -> None:
-        self.scores = order.scores
-        self._order, self._excluded = order, excluded
+        self.scores, self.excluded = order.scores, excluded
+        self._order = order
 
     def best(self, n: int) -> list[int]:
         """Return the indexes of the n best items that may be shown, fewer when there are fewer."""
-        return self._order.best(n, self._excluded)
+        return self._order.best(n, self.excluded)
 
 
 def has_one_list(loaded: Loaded) -> bool:

@@ -10,6 +10,8 @@ from pytest_django import Settings
 
 from experiments.health.heartbeats import BEAT, leave_heartbeat
 from experiments.models import InboxBatch, Site, Tally
+from recommenders.serving.breaker import State
+from recommenders.serving.told import tell
 from tests.factories import a_site
 
 pytestmark = pytest.mark.django_db
@@ -86,3 +88,14 @@ def test_scrape__where_a_token_is_set__needs_it_from_everywhere(
 
     assert Client().get("/metrics", **said).status_code == status
     assert Client().get("/metrics", REMOTE_ADDR="192.0.2.7", **said).status_code == status
+
+
+def test_scrape__of_a_recommender_left_alone__names_it() -> None:
+    site = a_site()
+    before = scraped()
+    tell({(site.pk, "sleepy"): State.OPEN})
+
+    assert ("armature_recommender_left_alone", "sleepy") not in before
+    assert scraped()["armature_recommender_left_alone", "sleepy"] == 1
+    tell({})
+    assert ("armature_recommender_left_alone", "sleepy") not in scraped()

@@ -71,7 +71,7 @@ def ask(
     **fields: Any,
 ) -> Served:
     """Return the list that a visitor gets; `fields`: what else the wish says."""
-    told = {"placement": "home", "now_us": microseconds(NOW)} | fields
+    told: dict[str, Any] = {"placement": "home", "now_us": microseconds(NOW)} | fields
     wish = Wish(site.pk, UnitIds(visitor_id=visitor), k, excluded, **told)
     return serve(wish, parameters or {}, state.current())
 

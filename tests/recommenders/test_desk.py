@@ -6,7 +6,7 @@ from experiments.desks import Setting
 from experiments.models import InboxBatch, Slate
 from recommenders.desk import artifacts_of, sample, settings_of, settle
 from recommenders.errors import SettingsError
-from recommenders.models import Artifact, Recommender
+from recommenders.models import Artifact, MerchandisingRule, Recommender
 from tests.factories import a_site, stocked, trained
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +16,7 @@ def test_settings__of_a_recommender__are_its_own_over_its_algorithms() -> None:
     site = a_site()
     Recommender.objects.filter(site=site, key="item_knn").update(settings={"neighbours": 7})
 
-    assert settings_of(site, "item_knn") == [Setting("neighbours", 7)]
+    assert Setting("neighbours", 7) in settings_of(site, "item_knn")
     assert settings_of(site, "nobody") == []
 
 
@@ -46,7 +46,7 @@ def test_settle__with_other_settings__makes_one_recommender_and_queues_its_train
 
     assert first == second == {"recommender": "item_knn-neighbours-20", "color": "red"}
     made = Recommender.objects.get(site=site, key="item_knn-neighbours-20")
-    assert (made.algorithm, made.settings) == ("item_knn", {"neighbours": 20})
+    assert (made.algorithm, made.settings["neighbours"]) == ("item_knn", 20)
     assert [row.status for row in made.artifacts.all()] == [Artifact.Status.QUEUED]
 
 
@@ -90,3 +90,31 @@ def test_sample__of_what_cannot_answer__says_that_another_stands_in() -> None:
 
     assert found.note.startswith("not trained yet")
     assert found.source == "catalogue"
+
+
+def test_settle__with_settings_of_reranking_that_cannot_be__names_them() -> None:
+    site = a_site()
+
+    with pytest.raises(SettingsError, match=r"rerank\.bought_days must be") as caught:
+        settle(site, {"recommender": "popularity", "rerank": {"bought_days": "x"}}, {})
+
+    assert caught.value.field == "rerank.bought_days"
+
+
+def test_sample__on_a_placement__follows_its_rules_and_its_reranking() -> None:
+    site = a_site()
+    stocked(site, 8)
+    trained(site, "popularity")
+    home = site.placements.get(key="home")
+    home.parameters = {"recommender": "popularity", "rerank": {"blocklist": ["sku-1"]}}
+    home.save()
+    MerchandisingRule.objects.create(
+        site=site, name="p", placement=home, kind="pin", value="sku-7", rank=1
+    )
+
+    found = sample(site, {"recommender": "popularity"}, "", 8, home)
+    elsewhere = sample(site, {"recommender": "popularity"}, "", 8)
+
+    assert found.items[0].item_id == "sku-7"
+    assert "sku-1" not in {item.item_id for item in found.items}
+    assert len(elsewhere.items) == 8

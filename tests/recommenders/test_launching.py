@@ -11,7 +11,7 @@ from experiments.registries import Check
 from experiments.services import VariantDraft, create_experiment
 from recommenders import state
 from recommenders.launching import serving_checks
-from recommenders.models import Artifact, Item, Recommender
+from recommenders.models import Artifact, Item, Recommender, StaticList
 from tests.factories import a_site, draft_experiment, stocked, trained, two_variants
 
 pytestmark = pytest.mark.django_db
@@ -134,3 +134,35 @@ def test_of_site__rolled_back__is_not_kept_by_the_process(site: Site) -> None:
 
     assert fresh.recommenders[site.pk, "random"].champion is None
     assert state.watched.held() is before
+
+
+def test_variant__with_settings_of_reranking_that_cannot_be__says_which(site: Site) -> None:
+    control, _treatment = two_variants()
+    parameters = {"recommender": "random", "rerank": {"caps": {"colour": 2}}}
+    bad = VariantDraft(key="treatment", name="Treatment", parameters=parameters)
+
+    check = checks_of(draft_experiment(site, variants=[control, bad]))["Treatment can be served"]
+
+    assert not check.passed
+    assert check.detail == ("unknown setting rerank.caps.colour. Known here: category, brand.")
+
+
+def test_variant__reranked__is_tried_as_it_will_be_served(site: Site) -> None:
+    control, _treatment = two_variants()
+    parameters = {"recommender": "random", "rerank": {"caps": {"category": 1}, "bought_days": 3}}
+    good = VariantDraft(key="treatment", name="Treatment", parameters=parameters)
+
+    check = checks_of(draft_experiment(site, variants=[control, good]))["Treatment can be served"]
+
+    assert check.passed
+    assert check.detail.endswith("answers with 10 items")
+
+
+def test_fallback__of_a_static_list__is_named(site: Site) -> None:
+    StaticList.objects.create(site=site, name="All", item_ids=["sku-1"])
+    Recommender.objects.update(champion=None)
+    Artifact.objects.update(status=Artifact.Status.FAILED)
+
+    check = checks_of(draft_experiment(site))["The fallback answers"]
+
+    assert check.detail == "the static list answers with 10 items"

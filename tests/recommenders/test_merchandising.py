@@ -133,6 +133,44 @@ def test_static_list__second_for_the_same_place__is_refused(site: Site) -> None:
     assert Change.objects.filter(subject="static list Shelf", action="create").count() == 1
 
 
+def placement_body(site: Site, rerank: str) -> dict[str, Any]:
+    home = site.placements.get(key="home")
+    return {
+        "name": home.name,
+        "layer": home.layer_id,
+        "recommender": "popularity",
+        "rerank": rerank,
+    }
+
+
+def test_placement__reranks_for_everybody_who_says_nothing_else(site: Site) -> None:
+    home = site.placements.get(key="home")
+    url = f"/admin/experiments/placement/{home.pk}/change/"
+    client = signed_in(superuser())
+
+    client.post(url, placement_body(site, '{"caps": {"category": 2}}'))
+    home.refresh_from_db()
+    kept = home.parameters
+    shown = client.get(url).context["adminform"].form["rerank"].value()
+    client.post(url, placement_body(site, ""))
+    home.refresh_from_db()
+
+    assert kept == {"recommender": "popularity", "rerank": {"caps": {"category": 2}}}
+    assert '"category": 2' in shown
+    assert home.parameters == {"recommender": "popularity"}
+
+
+def test_placement__with_reranking_that_cannot_be__says_which(site: Site) -> None:
+    home = site.placements.get(key="home")
+
+    answer = signed_in(superuser()).post(
+        f"/admin/experiments/placement/{home.pk}/change/",
+        placement_body(site, '{"caps": {"category": 0}}'),
+    )
+
+    assert "rerank.caps.category must be a whole number from 1 to 100; it is 0" in errors(answer)
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("what", ["rule", "static list", "stock"])
 def test_change__reaches_lists_within_seconds(what: str, settings: Settings) -> None:

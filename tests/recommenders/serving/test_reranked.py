@@ -190,3 +190,26 @@ def test_kept_order__of_a_long_cart__goes_on_below_it(site: Site) -> None:
     cart = frozenset(f"sku-{n}" for n in range(10))
 
     assert ids_of(ask(site, k=2, excluded=cart)) == ["sku-10", "sku-11"]
+
+
+@pytest.mark.parametrize("rerank", [{"exploration": {}}, {"new_items": {}, "caps": {"brand": 1}}])
+def test_unknown_unit__of_a_reranked_personal_recommender__gets_popularity(
+    site: Site, rerank: dict[str, Any]
+) -> None:
+    served = ask(site, {"recommender": "item_knn", "rerank": rerank}, visitor="never seen", k=3)
+
+    assert (served.recommender, served.fallback) == ("popularity", "unknown_unit")
+    assert len(set(ids_of(served))) == 3
+
+
+def test_every_place_pinned__is_a_list_of_pins(site: Site) -> None:
+    for rank in (1, 2):
+        MerchandisingRule.objects.create(
+            site=site, name="p", kind="pin", value=f"sku-{rank + 5}", rank=rank
+        )
+
+    plain = ask(site, k=2)
+    drawn = reranked(site, {"exploration": {}, "diversity": {}, "new_items": {}}, k=2)
+
+    assert ids_of(plain) == ids_of(drawn) == ["sku-6", "sku-7"]
+    assert (plain.fallback, drawn.fallback) == ("", "")

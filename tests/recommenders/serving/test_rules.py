@@ -46,6 +46,17 @@ def test_pin__at_its_rank__moves_the_others_on_and_is_on_the_list_once(site: Sit
     assert [item.propensity for item in served.items] == [1.0] * 5
 
 
+def test_pins__of_one_item_or_one_rank__show_it_once_and_the_placements_first(site: Site) -> None:
+    home = site.placements.get(key="home")
+    a_rule(site, "pin", "sku-9", rank=3)
+    a_rule(site, "pin", "sku-9", rank=2)
+    a_rule(site, "pin", "sku-8", rank=1, placement=home)
+    a_rule(site, "pin", "sku-7", rank=1)
+
+    assert ids_of(ask(site, k=4)) == ["sku-8", "sku-9", "sku-0", "sku-1"]
+    assert ids_of(ask(site, k=4, placement="cart")) == ["sku-7", "sku-9", "sku-0", "sku-1"]
+
+
 @pytest.mark.parametrize("why", ["sold out", "in the cart", "beyond the list", "unknown"])
 def test_pin__that_cannot_be_shown__leaves_no_hole(site: Site, why: str) -> None:
     a_rule(site, "pin", "nobody" if why == "unknown" else "sku-9", rank=1)
