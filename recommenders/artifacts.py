@@ -197,10 +197,13 @@ def load_artifact(folder: Path, *, sha256: str) -> Artifact:
 
 def _restored(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Artifact:
     item_ids = tuple(item_id.decode() for item_id in arrays["item_ids"])
+    chosen = fitted_class(manifest["algorithm"])
     return Artifact(
         manifest=manifest,
-        recommender=fitted_class(manifest["algorithm"]).from_state(
-            _beginning("state.", arrays), manifest["settings"]
+        recommender=chosen.from_state(
+            # Settings that the algorithm did not have when this was fitted are at their defaults.
+            _beginning("state.", arrays),
+            {**chosen.defaults, **manifest["settings"]},
         ),
         item_ids=item_ids,
         item_places={item_id: index for index, item_id in enumerate(item_ids)},

@@ -51,7 +51,7 @@ def test_save__fitted_recommender__describes_itself(tmp_path: Path) -> None:
     manifest = _load(tmp_path / "a").manifest
 
     assert manifest["algorithm"] == "popularity"
-    assert manifest["settings"] == {"half_life_days": 14.0}
+    assert manifest["settings"] == {"half_life_days": 14.0, "window_days": 0.0, "kinds": ""}
     assert (manifest["n_items"], manifest["n_units"], manifest["seed"]) == (10, 10, 11)
     assert set(manifest["files"]) == {"state.scores", "item_ids", "unit_ids"}
     assert manifest["files"]["state.scores"]["dtype"] == "<f4"
@@ -88,7 +88,7 @@ class _Unsaveable(Popularity):
 
 
 def test_save__state_of_objects__is_refused_and_leaves_nothing(tmp_path: Path) -> None:
-    recommender = _Unsaveable({"half_life_days": 14.0})
+    recommender = _Unsaveable(Popularity.defaults)
 
     with pytest.raises(ValueError, match="Object arrays"):
         saved(tmp_path / "a", "popularity", DATA, recommender=recommender)
@@ -113,7 +113,7 @@ def test_load__any_ids__are_found_and_others_are_not(
     strangers: list[str],
 ) -> None:
     folder = tmp_path_factory.mktemp("ids") / "a"
-    recommender = Popularity({"half_life_days": 1.0})
+    recommender = Popularity({**Popularity.defaults, "half_life_days": 1.0})
     recommender.scores_ = np.zeros(len(item_ids), np.float32)
     unit_ids.sort(key=str.encode)
 
@@ -248,7 +248,7 @@ def test_save__number_not_finite__is_refused_and_the_former_artifact_stays(
     tmp_path: Path, bad: float
 ) -> None:
     former = saved(tmp_path / "a", "popularity", DATA)
-    recommender = Popularity({"half_life_days": 14.0})
+    recommender = Popularity(Popularity.defaults)
     recommender.scores_ = np.array([1.0] * 9 + [bad], np.float32)
 
     with pytest.raises(ArtifactDamaged, match="not finite"):
@@ -259,7 +259,7 @@ def test_save__number_not_finite__is_refused_and_the_former_artifact_stays(
 
 
 def test_save__scores_for_other_items__are_refused(tmp_path: Path) -> None:
-    recommender = Popularity({"half_life_days": 14.0})
+    recommender = Popularity(Popularity.defaults)
     recommender.scores_ = np.zeros(7, np.float32)
 
     with pytest.raises(ArtifactDamaged, match="scores for 10 items"):
@@ -334,3 +334,20 @@ def test_hostile_pickle__opened_without_care__would_have_run(tmp_path: Path) -> 
     os.close(pickle.loads((tmp_path / "x.npy").read_bytes()))
 
     assert (tmp_path / "canary").exists()
+
+
+def test_load__fitted_before_a_setting_was_there__takes_its_default(tmp_path: Path) -> None:
+    sha256 = save_artifact(
+        tmp_path / "a",
+        algorithm="popularity",
+        settings={"half_life_days": 7.0},
+        recommender=fitted("popularity", DATA),
+        item_ids=[f"item-{index:02d}" for index in range(DATA.n_items)],
+        unit_ids=[f"unit-{index:02d}" for index in range(DATA.n_units)],
+        facts={},
+    )
+
+    recommender = load_artifact(tmp_path / "a", sha256=sha256).recommender
+
+    assert isinstance(recommender, Popularity)
+    assert recommender.settings == {"half_life_days": 7.0, "window_days": 0.0, "kinds": ""}
