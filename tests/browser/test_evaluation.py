@@ -30,7 +30,7 @@ def test_evaluation__asked_for_and_computed__is_sound_at_each_step(signed_in_pag
     expect(page.get_by_text("Nothing has been evaluated yet")).to_be_visible()
     look(page, "evaluation-empty")
     page.get_by_label("Split").select_option("random")
-    page.get_by_label("item_knn (item_knn)").check()
+    page.get_by_label("item_knn", exact=True).check()
     page.get_by_role("button", name="Evaluate").click()
     expect(page.get_by_text("Waiting for the worker: 0 %")).to_be_visible()
     compute_evaluation(evaluation_id=Evaluation.objects.latest("pk").pk)

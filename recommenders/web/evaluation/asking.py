@@ -27,7 +27,9 @@ class EvaluationForm(forms.Form):
         super().__init__(*args, **kwargs)
         keys = Recommender.objects.filter(site=site).values_list("key", "algorithm")
         field: Any = self.fields["keys"]
-        field.choices = [(key, f"{key} ({algorithm})") for key, algorithm in keys]
+        field.choices = [
+            (key, key if key == algorithm else f"{key} ({algorithm})") for key, algorithm in keys
+        ]
 
     def design(self) -> Design:
         """Return how the events are split; the form has to be valid."""
@@ -43,7 +45,8 @@ class EvaluationForm(forms.Form):
 
     def said(self) -> str:
         """Return what was wrong, each fault with its field."""
+        labels = {name: field.label for name, field in self.fields.items()}
         return " ".join(
-            f"{self.fields[name].label if name in self.fields else 'Form'}: {' '.join(map(str, texts))}"
+            f"{labels.get(name, 'Form')}: {' '.join(map(str, texts))}"
             for name, texts in self.errors.items()
         )
