@@ -1,6 +1,5 @@
 """Comparing over a sample: once, bounded, in parts, and nothing is recorded."""
 
-
 import pytest
 from django.conf import settings
 from django.utils import timezone
