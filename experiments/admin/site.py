@@ -229,8 +229,8 @@ class PlacementAdmin(Recorded, StaffAdmin):
         base = ["site", "name", "key", "layer"]
         if obj is not None and not self.has_change_permission(request, obj):
             return [*base, "served_by"]
-        own = [each.name for each in (*PARAMETER_CHOICES, *PARAMETER_DOCUMENTS)]
-        return [*base, *own]
+        choices = [each.name for each in PARAMETER_CHOICES]
+        return [*base, *choices, *(each.name for each in PARAMETER_DOCUMENTS)]
 
     def get_form(
         self,

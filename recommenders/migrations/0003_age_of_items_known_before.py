@@ -1,8 +1,10 @@
+from typing import Any
+
 from django.db import migrations
 from django.db.models import F
 
 
-def age_from_last_change(apps, _schema_editor):
+def age_from_last_change(apps: Any, _schema_editor: Any) -> None:
     """Say of items that were there before ages were kept: as old as their last change, at least."""
     apps.get_model("recommenders", "Item").objects.update(added_at=F("updated_at"))
 

@@ -32,6 +32,7 @@ def arguments(name: str, crowd: Crowd) -> dict[str, Any]:
         "slug": "question",
         "site": site.slug,
         "recommender": site.recommenders.earliest("pk").key,
+        "item_id": site.item_set.earliest("pk").item_id,
         "artifact": site.artifact_set.earliest("pk").pk,
         "alias": "champion",
         "evaluation": site.evaluations.earliest("pk").pk,

@@ -18,6 +18,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from experiments import services
 from experiments.api.examples import WEBHOOK
 from experiments.models import Erasure, Quarantine, Webhook
+from recommenders.models import Artifact
 from tests.callers import Caller
 from tests.factories import draft_experiment, simulated_site, stocked, trained, two_variants
 
@@ -106,7 +107,8 @@ def test_operation__described__says_who_may_call_and_how_it_refuses(
 def test_operation__called_by_nobody__refuses_as_described(
     path: str, method: str, operation: dict[str, Any]
 ) -> None:
-    address = path.format(key="k", id=1, action="start", item_id="sku-1").removeprefix("/api/v1/")
+    named = {"key": "k", "id": 1, "action": "start", "item_id": "sku-1", "recommender": "r"}
+    address = path.format(**named).removeprefix("/api/v1/")
 
     response = Caller().send(method.upper(), address, b"{}")
 
@@ -129,7 +131,9 @@ def shop() -> Caller:
     """Return a caller of a site that the examples fit."""
     site, secret = simulated_site()
     stocked(site)
-    trained(site, "popularity", "random")
+    trained(site, "popularity", "random", "popularity")
+    (hybrid,) = trained(site, "hybrid")
+    Artifact.objects.filter(pk=hybrid.pk).update(version="2026-11-20.3")
     started = draft_experiment(site, "home-hybrid", variants=two_variants(), allocation=5000)
     draft_experiment(site, "in-draft", allocation=5000)
     over = draft_experiment(site, "over", allocation=5000)
@@ -150,6 +154,7 @@ ABOUT = {
     "experiments_waive": "in-draft",
     "experiments_decide": "over",
     "templates_use": "recommender-vs-popularity",
+    "recommenders_promote": "hybrid",
 }
 
 
@@ -161,6 +166,7 @@ def test_example__sent_to_the_view__is_answered_as_described(
     address = path.format(
         key=ABOUT.get(operation["operationId"], "home-hybrid"),
         action="pause",
+        recommender=ABOUT.get(operation["operationId"], "popularity"),
         id=Webhook.objects.get().pk,
     ).removeprefix("/api/v1/")
     asked = operation["requestBody"]["content"]["application/json"]["schema"]
@@ -181,7 +187,7 @@ def test_example__sent_to_the_view__is_answered_as_described(
 def test_examples__counted__are_one_for_each_body() -> None:
     with_body = [o for _p, _m, o in operations() if "requestBody" in o]
 
-    assert len(list(examples())) == len(with_body) == 20
+    assert len(list(examples())) == len(with_body) == 23
 
 
 @every_operation

@@ -10,8 +10,9 @@ from django.test import Client
 
 from analytics.models import Analysis, Metric
 from analytics.stats.moments import Moments
-from analytics.web.export import csv_rows, safe_cell
+from analytics.web.export import csv_rows
 from experiments.services import VariantDraft
+from experiments.spreadsheets import safe_cell
 from tests.analytics.rows import Shares, a_run
 from tests.analytics.web.reports import BETTER, NOBODY, analyse, reported, results_of
 from tests.factories import a_site

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from experiments.keys import create_api_key
 from experiments.models import ApiKey, Change, Experiment, Holdout, Layer, Placement, Site
@@ -126,7 +127,10 @@ def test_champion__made_by_hand__is_told_with_the_one_before(site: Site, ada: Cl
     stocked(site)
     old, new = (trained(site, "popularity")[0] for _ in range(2))
 
-    posted(ada, f"recommenders/artifact/{old.pk}/step/promote")
+    ada.post(
+        reverse("recommenders:registry-promote", args=["shop", "popularity", "champion", old.pk]),
+        {"reason": "the newer one misses half of the shelf", "override": "on"},
+    )
 
     change = Change.objects.latest("id")
     assert told() == ("recommender popularity", "promote", "ada")

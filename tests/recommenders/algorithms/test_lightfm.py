@@ -258,13 +258,13 @@ def test_lightfm__dislikes__rank_below_what_was_liked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "field"),
+    ("chosen", "field"),
     [({"loss": "hinge"}, "loss"), ({"schedule": "sgd"}, "schedule"), ({"epochs": 0}, "epochs")],
 )
 def test_lightfm__setting_it_does_not_know__is_refused(
-    settings: dict[str, object], field: str
+    chosen: dict[str, object], field: str
 ) -> None:
     with pytest.raises(SettingsError, match=field) as caught:
-        fitted("lightfm", checkerboard(4), settings=settings)
+        fitted("lightfm", checkerboard(4), settings=chosen)
 
     assert caught.value.field == f"settings.{field}"
