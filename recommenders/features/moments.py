@@ -15,7 +15,7 @@ def moment_columns(at_us: NDArray[np.int64]) -> NDArray[np.float32]:
 
     On a circle 23:00 stands beside 01:00 and Sunday beside Monday.
 
-    >>> moment_columns(np.array([MONDAY_US + 6 * HOUR_US])).round(2).tolist()
+    >>> moment_columns(np.array([MONDAY_US + 6 * HOUR_US])).astype(float).round(2).tolist()
     [[1.0, 0.0, 0.22, 0.97]]
     """
     day = 2 * np.pi * (at_us % DAY_US) / DAY_US

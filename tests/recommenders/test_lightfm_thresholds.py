@@ -121,7 +121,7 @@ def test_split__ua__holds_ten_ratings_of_each_user_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "train_p", "test_p", "train_auc", "test_auc"),
+    ("chosen", "train_p", "test_p", "train_auc", "test_auc"),
     [
         ({"loss": "logistic"}, 0.30, 0.03, 0.79, 0.73),
         ({"loss": "bpr"}, 0.45, 0.07, 0.91, 0.87),
@@ -131,12 +131,12 @@ def test_split__ua__holds_ten_ratings_of_each_user_out() -> None:
     ],
 )
 def test_lightfm__each_loss__passes_the_published_thresholds(
-    settings: dict[str, Any], train_p: float, test_p: float, train_auc: float, test_auc: float
+    chosen: dict[str, Any], train_p: float, test_p: float, train_auc: float, test_auc: float
 ) -> None:
     train, test = _split()
-    learned = train.where(train.weight > 0) if settings["loss"] == "warp-kos" else train
+    learned = train.where(train.weight > 0) if chosen["loss"] == "warp-kos" else train
 
-    scores = _scores(learned, settings)
+    scores = _scores(learned, chosen)
 
     assert _precision(scores, _liked(train)) > train_p
     assert _precision(scores, _liked(test)) > test_p

@@ -52,6 +52,9 @@ BROKEN = {
     "unclosed deep list": b"[" * 200_000,
 }
 every_endpoint = pytest.mark.parametrize("endpoint", WITH_BODY.values(), ids=WITH_BODY)
+# Those that refuse a body as a whole; each item of a batch is judged alone.
+WHOLE = {name: endpoint for name, endpoint in WITH_BODY.items() if name != "items"}
+every_whole = pytest.mark.parametrize("endpoint", WHOLE.values(), ids=WHOLE)
 
 
 @pytest.fixture
@@ -89,14 +92,14 @@ def test_body__not_an_object__is_refused(caller: Caller, endpoint: Endpoint) -> 
     assert found == dict.fromkeys(NO_OBJECT, 400)
 
 
-@every_endpoint
+@every_whole
 def test_body__with_a_value_that_is_no_json__is_refused(caller: Caller, endpoint: Endpoint) -> None:
     found = refusals(caller, endpoint, NO_VALUE)
 
     assert found == dict.fromkeys(NO_VALUE, (400, "invalid_json", None))
 
 
-@every_endpoint
+@every_whole
 def test_body__with_no_text_where_one_belongs__names_the_field(
     caller: Caller, endpoint: Endpoint
 ) -> None:
@@ -106,13 +109,28 @@ def test_body__with_no_text_where_one_belongs__names_the_field(
     assert {field for _status, _code, field in found.values()} == {endpoint.field}
 
 
-@every_endpoint
+@every_whole
 def test_body__broken_in_any_other_way__is_refused(caller: Caller, endpoint: Endpoint) -> None:
     found = refusals(caller, endpoint, BROKEN)
 
     assert {name: status for name, (status, _code, _field) in found.items()} == dict.fromkeys(
         BROKEN, 400
     )
+
+
+@pytest.mark.parametrize("value", [*NO_VALUE.values(), *NO_TEXT.values(), *BROKEN.values()])
+def test_item__with_something_else_for_its_id__is_refused_by_name_or_with_the_body(
+    caller: Caller, value: bytes
+) -> None:
+    endpoint = WITH_BODY["items"]
+
+    answer = send(caller, endpoint, endpoint.text.replace(b"%s", value))
+
+    assert answer.status_code in {200, 400}
+    if answer.status_code == 200:
+        (rejected,) = answer.json()["rejected"]
+        assert (rejected["index"], rejected["field"]) == (0, "item_id")
+    assert not Item.objects.exists()
 
 
 @every_endpoint

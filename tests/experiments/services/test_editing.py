@@ -203,7 +203,7 @@ def test_creation__is_on_record_with_what_was_said(site: Site) -> None:
 
     draft_experiment(site, created_by=ann, planned_days=21)
 
-    change = Change.objects.get()
+    change = Change.objects.get(subject="experiment home-test")
     assert (change.action, change.actor, change.before) == ("create", "ann", {})
     assert change.after["planned_days"] == 21
     assert "window_days" not in change.after  # left as it comes

@@ -30,6 +30,7 @@ from tests.experiments.subjects.marked import (
     ACCOUNT,
     MARK,
     SESSION,
+    STAYS,
     Shop,
     a_purchase,
     a_shop,
@@ -194,6 +195,8 @@ def test_imported_events__are_hashed_and_those_of_erased_units_dropped(shop: Sho
 
 
 def test_list__of_a_known_visitor__is_the_artifacts_own(shop: Shop) -> None:
+    for visitor in (MARK, STAYS):  # a second item, without which there are no neighbours
+        shop.send(of_visitor(visitor, "view_item", item_id="sku-2"))
     leave_traces(shop)
     apply_everything()
     placement = shop.site.placements.get(key="product")
