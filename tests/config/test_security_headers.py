@@ -103,7 +103,7 @@ def through_wsgi(path: str, **environ: str) -> tuple[str, dict[str, str]]:
     return given["status"], given["headers"]
 
 
-@pytest.mark.usefixtures("_kept_connection")
+@pytest.mark.django_db(transaction=True)  # a connection inside of a transaction would be dropped
 def test_server__asked_for_the_interface__runs_no_session_or_page_code() -> None:
     status, headers = through_wsgi("/api/v1/recommendations", HTTP_COOKIE="sessionid=x")
 

@@ -13,7 +13,8 @@ from experiments.keys import SCOPES, create_api_key
 from experiments.models import Site
 from tests.factories import a_site, stocked
 
-pytestmark = pytest.mark.django_db
+# The handlers drop a connection that is inside of a transaction, as a test usually is.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 GOOD: dict[str, Any] = {"unit": {"visitor_id": "v-1"}, "placement": "home", "k": 3}
 ROUTES = {"shortest": wsgi._storefront, "ordinary": wsgi._api}
