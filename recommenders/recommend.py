@@ -143,6 +143,7 @@ def _wish(
         attributes=_attributes(body) if may_know else {},
         viewed=_viewed(body) if may_know else (),
         may_know=may_know,
+        is_timed=not site.is_simulated,
     )
 
 

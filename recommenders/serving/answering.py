@@ -37,7 +37,7 @@ def answer(wish: Wish, name: str, view: View, reason: str, budget: Budget) -> Se
     Raises CannotAnswer, TooSlow, and whatever the recommender raises.
     """
     if budget.is_over:  # only who is ranked already is asked that late, and given time for it
-        budget = Budget()
+        budget = Budget(is_timed=wish.is_timed)
     if view.keeps_lists:
         ready, ids = view.ready.get(wish.k) or _made_ready(wish, name, view, budget)
         if wish.excluded.isdisjoint(ids):
@@ -53,7 +53,14 @@ def _because(served: Served, reason: str) -> Served:
 
 def _made_ready(wish: Wish, name: str, view: View, budget: Budget) -> tuple[Served, frozenset[str]]:
     """Keep and return the list of this length that everybody gets who leaves nothing out."""
-    anybody = Wish(wish.site_id, wish.units, wish.k, placement=wish.placement, now_us=wish.now_us)
+    anybody = Wish(
+        site_id=wish.site_id,
+        units=wish.units,
+        k=wish.k,
+        placement=wish.placement,
+        now_us=wish.now_us,
+        is_timed=wish.is_timed,
+    )
     served = _watched(anybody, name, view, budget)
     view.ready[wish.k] = served, frozenset(item.item_id for item in served.items)
     return view.ready[wish.k]
@@ -62,16 +69,20 @@ def _made_ready(wish: Wish, name: str, view: View, budget: Budget) -> tuple[Serv
 def _watched(wish: Wish, name: str, view: View, budget: Budget) -> Served:
     """Return the list unless the recommender's breaker is open; let that see how long it took."""
     key = name.partition("@")[0]
+    made = (_timed if wish.is_timed else _made)(wish, key, view, budget)
+    return Served(key, name, made.items, "refilled" if made.is_refilled else "", made.reasons)
+
+
+def _timed(wish: Wish, key: str, view: View, budget: Budget) -> Listed:
     breaker = breakers.of(wish.site_id, key)
     if not breaker.allows():
         raise CannotAnswer("breaker_open")
     began = time.perf_counter_ns()
     try:
-        made = _made(wish, key, view, budget)
+        return _made(wish, key, view, budget)
     finally:
         took_s = (time.perf_counter_ns() - began) / 1e9
         breaker.record(took_s, settings.RECOMMEND_BUDGET_MS / 1e3)
-    return Served(key, name, made.items, "refilled" if made.is_refilled else "", made.reasons)
 
 
 def _made(wish: Wish, key: str, view: View, budget: Budget) -> Listed:

@@ -4,18 +4,21 @@ import time
 
 from django.conf import settings
 
+NO_LIMIT_MS = 10**9
+
 
 class TooSlow(Exception):
     """The time of a request is used up."""
 
 
 class Budget:
-    """The time of one request, from its making on."""
+    """The time of one request, from its making on; one that is not timed has no end."""
 
     __slots__ = ("_until",)
 
-    def __init__(self) -> None:
-        self._until = time.perf_counter_ns() + settings.RECOMMEND_BUDGET_MS * 1_000_000
+    def __init__(self, *, is_timed: bool = True) -> None:
+        limit_ms = settings.RECOMMEND_BUDGET_MS if is_timed else NO_LIMIT_MS
+        self._until = time.perf_counter_ns() + limit_ms * 1_000_000
 
     @property
     def is_over(self) -> bool:

@@ -28,7 +28,7 @@ def serve(wish: Wish, parameters: Mapping[str, Any], state: ServingState) -> Ser
     short and filled up; "" when neither was needed.
     """
     offer = offers.of(wish, parameters, state)
-    budget = Budget()
+    budget = Budget(is_timed=wish.is_timed)
     first = first_of(wish.site_id, parameters, state)
     served, reason = _tried(wish, first, offer, state, budget, "")
     return served or _stood_in(wish, parameters, offer, state, budget, reason)

@@ -27,7 +27,8 @@ class Wish(msgspec.Struct, frozen=True):
     `now_us`: the time of the request; `seed`: of everything that is left to chance; `country`:
     where items have to be sold, "" if untold; `attributes`: what segments are told by; `viewed`:
     what the page says was looked at, newest first. `may_know`: whether what is known of the unit
-    may be read.
+    may be read. `is_timed`: whether budget and breakers hold: not on a simulated site, which is
+    driven as fast as it goes, so that fallbacks would stand in for what is compared.
     """
 
     site_id: int
@@ -41,6 +42,7 @@ class Wish(msgspec.Struct, frozen=True):
     attributes: Mapping[str, Any] = {}
     viewed: tuple[str, ...] = ()
     may_know: bool = True
+    is_timed: bool = True
 
     @property
     def unit_id(self) -> str:

@@ -99,6 +99,19 @@ def test_recommender__over_budget__popularity_answers_and_says_so(
     assert (late["recommender"]["name"], late["fallback"]) == ("popularity", "too_slow")
 
 
+def test_recommender__over_budget_on_a_simulated_site__answers_all_the_same(
+    sleepy: tuple[Site, Caller], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, caller = sleepy
+    Site.objects.filter(pk=site.pk).update(is_simulated=True)
+    refresh()
+    monkeypatch.setattr(Sleepy, "sleeps_s", 0.25)
+
+    late = [home(caller) for _ in range(IN_A_ROW + 1)]
+
+    assert {(each["recommender"]["name"], each["fallback"]) for each in late} == {("sleepy", None)}
+
+
 def test_recommender__over_budget_and_nothing_else_open__the_catalogue_answers(
     sleepy: tuple[Site, Caller], monkeypatch: pytest.MonkeyPatch
 ) -> None:
