@@ -103,8 +103,8 @@ def test_recommender__over_budget_on_a_simulated_site__answers_all_the_same(
     sleepy: tuple[Site, Caller], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site, caller = sleepy
-    Site.objects.filter(pk=site.pk).update(is_simulated=True)
-    refresh()
+    site.is_simulated = True
+    site.save()
     monkeypatch.setattr(Sleepy, "sleeps_s", 0.25)
 
     late = [home(caller) for _ in range(IN_A_ROW + 1)]
