@@ -1,8 +1,10 @@
 """The demonstration as a newcomer runs it: a fresh installation, real processes, its report."""
 
+import contextlib
 import json
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -29,6 +31,13 @@ def demo(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+def fallbacks(database: Path) -> set[str]:
+    """Return why lists of the demonstration came from elsewhere, "" for those that did not."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        rows = connection.execute("SELECT DISTINCT fallback FROM experiments_slate").fetchall()
+    return {reason for (reason,) in rows}
+
+
 def test_demo__small_and_fresh__ends_with_a_report_beside_the_truth(tmp_path: Path) -> None:
     out, port = tmp_path / "out.json", free_port()
     size = ("--visitors", "600", "--days", "4", "--seed", "3")
@@ -47,6 +56,7 @@ def test_demo__small_and_fresh__ends_with_a_report_beside_the_truth(tmp_path: Pa
         "ctr", "conversion", "revenue_per_unit", "aov"
     }  # fmt: skip
     assert all(row["low"] is None or row["low"] < row["high"] for row in document["lifts"])
+    assert {"breaker_open", "too_slow"}.isdisjoint(fallbacks(tmp_path / "armature.sqlite3"))
     assert port_is_free("127.0.0.1", port)
 
 
