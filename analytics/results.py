@@ -1,9 +1,12 @@
 """What an analysis hands to its readers; stored as JSON, so only plain values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-REPORT_VERSION = 1
+REPORT_VERSION = 2
+# What version 1 did not know, as a reader finds it there.
+SINCE_2: dict[str, Any] = {"findings": [], "series": {}, "segments": [], "details": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,12 @@ class VariantRow:
 class MetricRow:
     """One metric: values per variant and comparisons per treatment, both by variant key.
 
+    A value may carry `capped` (the value under the cap of its extremes), `share_capped` and
+    `raw_value`. A comparison may carry `raw` (the same without history and cap), `variance_ratio`
+    (its squared error over that of `raw`), `levels` and `effect_levels` (by per cent, [low, high]
+    of lift and of the difference), and `scaled` (the effect per day at full traffic, with its
+    formula in words). `cap`: where values are capped, in the metric's unit; None: nowhere.
+
     `source`: "rollup" or "rows", whichever its sums were read from; `note`: why not from a rollup
     that there is.
     """
@@ -39,11 +48,20 @@ class MetricRow:
     error: str = ""
     source: str = ""
     note: str = ""
+    cap: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The whole report of one phase at one data cut."""
+    """The whole report of one phase at one data cut.
+
+    `findings`: what was checked before anything was believed: code, state (good, warn, bad,
+    unknown), claim, evidence, causes, action, table, since_us. `series`: cumulative effects by
+    `days`, with the new units of each variant per day in `exposures`, and `metrics[metric]
+    [treatment]` one value per day. `segments`: one entry per attribute, metric and treatment, all
+    of them exploratory. `details`: what the page shows beside, by name; one that failed holds its
+    `error`.
+    """
 
     experiment: str
     phase: int
@@ -68,4 +86,17 @@ class Report:
     waiting: int
     problems: tuple[str, ...] = ()
     left_out: dict[str, int] = field(default_factory=dict)
+    findings: tuple[dict[str, Any], ...] = ()
+    series: dict[str, Any] = field(default_factory=dict)
+    segments: tuple[dict[str, Any], ...] = ()
+    details: dict[str, Any] = field(default_factory=dict)
     version: int = REPORT_VERSION
+
+
+def as_newest(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored report in the newest shape; what its version did not know is empty.
+
+    >>> as_newest({"version": 1, "days": 3})["findings"]
+    []
+    """
+    return {**SINCE_2, **stored}

@@ -1,7 +1,10 @@
 """Stored analyses."""
 
+from typing import Any
+
 from django.db import models
 
+from analytics.results import as_newest
 from experiments.models import Experiment
 
 
@@ -36,3 +39,8 @@ class Analysis(models.Model):
 
     def __str__(self) -> str:
         return f"{self.experiment} #{self.pk}"
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """Return the results in the newest shape, whichever version stored them; {} without any."""
+        return as_newest(self.results) if self.results else {}

@@ -73,7 +73,7 @@ def report_page(experiment: Experiment) -> ReportPage:
     ready = selectors.latest_ready(experiment)
     pending = newest if newest and newest.status in {"queued", "computing"} else None
     failed = newest if newest and newest.status == "failed" else None
-    results: Mapping[str, Any] = (ready.results if ready else None) or {}
+    results: Mapping[str, Any] = ready.report if ready else {}
     face = _face(experiment, ready, pending, failed)
     verdict = results.get("verdict") or {}
     is_withheld = verdict.get("state") == "withheld"

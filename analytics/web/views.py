@@ -195,7 +195,7 @@ class ReportCsv(ReportView):
         experiment = find_experiment(request, key, Action.ANALYSE)
         out = io.StringIO()
         csv.writer(out, quoting=csv.QUOTE_NONNUMERIC).writerows(
-            csv_rows(ready_analysis(experiment).results or {})
+            csv_rows(ready_analysis(experiment).report)
         )
         response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
         name = f"{experiment.site.slug}-{experiment.key}.csv"
