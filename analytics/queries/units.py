@@ -110,7 +110,7 @@ def event_sums(
     With several `whens` all terms stand once for each: `SINCE` or `BEFORE` first exposure.
     """
     columns = ",\n        ".join(_columns(terms, when) for when in whens)
-    rows, bound = _events_of_units(types, cut, span)
+    rows, bound = events_of_units(types, cut, span)
     sql = f"""ev AS (
     SELECT e.unit_id,
         {columns}
@@ -128,7 +128,7 @@ def _columns(terms: Sequence[tuple[int, Term]], when: str = "") -> str:
     return ",\n        ".join(f"CAST({term.sql}{when} AS BIGINT) AS {name}{i}" for i, term in terms)
 
 
-def _events_of_units(types: Sequence[str], cut: Cut, span: Span) -> Part:
+def events_of_units(types: Sequence[str], cut: Cut, span: Span) -> Part:
     """Return the events in each unit's span, found by the id that its exposure names."""
     if not cut.fallback_unit_type:
         return _events_by(cut.unit_type, types, cut, span)
