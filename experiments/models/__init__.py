@@ -4,7 +4,7 @@ from experiments.models.among import Among
 from experiments.models.audience import Holdout, Override, Prerequisite
 from experiments.models.event import Event, Exposure, LedgerEntry, Slate
 from experiments.models.experiment import Experiment, StatusChange, Variant
-from experiments.models.inbox import Duplicate, InboxBatch, Quarantine, Tally
+from experiments.models.inbox import Duplicate, InboxBatch, Quarantine, SlateTally, Tally
 from experiments.models.layer import Allocation, Layer, Placement
 from experiments.models.notice import Delivery, Notice, Webhook
 from experiments.models.people import Membership, SavedView
@@ -45,6 +45,7 @@ __all__ = [
     "SavedView",
     "Site",
     "Slate",
+    "SlateTally",
     "StatusChange",
     "Tally",
     "Traffic",

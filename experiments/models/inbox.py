@@ -114,3 +114,29 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.site_id}/{self.slot}"
+
+
+class SlateTally(models.Model):
+    """How many lists of a site were served by whom and why, as far as the drain has applied them.
+
+    Kept apart from the slates, which are too many to be counted whenever somebody asks.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE)
+    variant_pk = models.PositiveBigIntegerField(
+        default=0, help_text="0: in no experiment. No key of that table, so that counts outlive it."
+    )
+    recommender = models.CharField(max_length=100, help_text="Who answered.")
+    fallback = models.CharField(max_length=40, blank=True, help_text="Why in another's place.")
+    slates = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "slate tallies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "variant_pk", "recommender", "fallback"], name="slate_tally_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slates} by {self.recommender}"
