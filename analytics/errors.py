@@ -18,3 +18,9 @@ class InvalidInputError(AnalyticsError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.code}: {super().__str__()}"
+
+
+class TooSlowError(AnalyticsError):
+    """A statement that took longer than it may; the message says what gives it more time."""
+
+    code = "too_slow"

@@ -242,6 +242,9 @@ TRAINING_MEMORY_MB = env.integer("ARMATURE_TRAINING_MEMORY_MB", 4_096, low=0)
 TRAINING_THREADS = env.integer("ARMATURE_TRAINING_THREADS", 1, low=1, high=256)
 BECOME_CHILD = Path(__file__).with_name("child.py")
 
+# ── analyses ────────────────────────────────────────────────────────────────────────────────────
+METRIC_TIMEOUT_S = env.integer("ARMATURE_METRIC_TIMEOUT", 60, high=86_400)
+
 # ── programming interface ───────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["experiments.api.authentication.KeyAuthentication"],

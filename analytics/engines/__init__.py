@@ -1,0 +1,1 @@
+"""Where one SQL text runs: the live database, DuckDB and Spark over exported days; its limits."""
