@@ -128,3 +128,17 @@ class AddressRefused(InvalidInput):
     """An address outside that this service may not call."""
 
     code = "address_refused"
+
+
+class AlreadyFinished(ArmatureError):
+    """A change of something that is stored for good."""
+
+    code = "finished"
+    status = 409
+
+
+class TooMany(ArmatureError):
+    """One more of something of which enough are under way."""
+
+    code = "too_many"
+    status = 429

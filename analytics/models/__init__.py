@@ -1,8 +1,22 @@
-"""Metrics, stored analyses, and the rollups that reports are read from."""
+"""Metrics, stored analyses and explorations, and the rollups that reports are read from."""
 
 from analytics.models.analysis import Analysis
+from analytics.models.computation import Computation
+from analytics.models.exploration import Exploration
 from analytics.models.look import ReportLook
 from analytics.models.metric import ExperimentMetric, Metric
 from analytics.models.rollup import Rollup, RollupState
+from analytics.models.settings import AnalysisSettings, FrozenCap
 
-__all__ = ["Analysis", "ExperimentMetric", "Metric", "ReportLook", "Rollup", "RollupState"]
+__all__ = [
+    "Analysis",
+    "AnalysisSettings",
+    "Computation",
+    "ExperimentMetric",
+    "Exploration",
+    "FrozenCap",
+    "Metric",
+    "ReportLook",
+    "Rollup",
+    "RollupState",
+]
