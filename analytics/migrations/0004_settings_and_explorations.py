@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
                     "uses_winsor",
                     models.BooleanField(
                         default=True,
-                        help_text="Count a unit up to the metric's cap; the raw value is shown too.",
+                        help_text="Count a unit up to the metric's cap; raw shown beside.",
                         verbose_name="cap extremes",
                     ),
                 ),
@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("alpha__gte", 0.0001), ("alpha__lte", 0.5)),
                         name="analysis_settings_alpha_fraction",
-                        violation_error_message="Alpha is a fraction from 0.0001 to 0.5, such as 0.05.",
+                        violation_error_message="Alpha is a fraction from 0.0001 to 0.5.",
                     )
                 ],
             },

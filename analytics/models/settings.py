@@ -61,7 +61,7 @@ class AnalysisSettings(models.Model):
     uses_winsor = models.BooleanField(
         "cap extremes",
         default=True,
-        help_text="Count a unit up to the metric's cap; the raw value is shown too.",
+        help_text="Count a unit up to the metric's cap; raw shown beside.",
     )
     basis = models.CharField(max_length=6, choices=Basis, default=Basis.SERVED)
     level = models.PositiveSmallIntegerField(
@@ -75,7 +75,7 @@ class AnalysisSettings(models.Model):
             models.CheckConstraint(
                 condition=Q(alpha__gte=0.0001, alpha__lte=0.5),
                 name="analysis_settings_alpha_fraction",
-                violation_error_message="Alpha is a fraction from 0.0001 to 0.5, such as 0.05.",
+                violation_error_message="Alpha is a fraction from 0.0001 to 0.5.",
             )
         ]
 
