@@ -22,7 +22,8 @@ class Past:
     """Which rows are looked at: units that were at a placement, and what they did afterwards.
 
     `placement`: "" for all of the site's. A unit is seen from its first list in the period on,
-    for `window_days`, as one of an experiment is from its first exposure on.
+    for `window_days`, as one of an experiment is from its first exposure on. `is_whole`: only units
+    whose whole window lies in the period.
     """
 
     site_id: int
@@ -32,6 +33,7 @@ class Past:
     until_us: int
     count_unverified: bool = True
     days: int = DAYS
+    is_whole: bool = False
 
     @classmethod
     def of(cls, experiment: Experiment) -> "Past":
@@ -58,6 +60,11 @@ class Past:
 
 def moments_of(past: Past, metric: Metric) -> Moments:
     """Return the metric's exact sums over the units of the period."""
+    return _summed(counts_of(past, metric), is_binary=metric.kind == Metric.Kind.BINARY)
+
+
+def counts_of(past: Past, metric: Metric) -> list[Sequence[int]]:
+    """Return (numerator, denominator, how many units have both) over the units of the period."""
     definitions = [metric.numerator, *([metric.denominator] if metric.denominator else [])]
     sides = [_side(past, f"m{i}", each) for i, each in enumerate(definitions)]
     columns = [f"COALESCE(m{i}.v, 0)" for i in range(len(sides))] + ["0"] * (2 - len(sides))
@@ -65,8 +72,7 @@ def moments_of(past: Past, metric: Metric) -> Moments:
     parts = [_seen(past), *sides]
     sql = f"""WITH {", ".join(text for text, _values in parts)}
 SELECT {columns[0]}, {columns[1]}, COUNT(*) FROM f{joins} GROUP BY 1, 2"""  # noqa: S608 - from the tables of queries; every value is bound
-    rows = _rows(sql, [value for _text, values in parts for value in values])
-    return _summed(rows, is_binary=metric.kind == Metric.Kind.BINARY)
+    return _rows(sql, [value for _text, values in parts for value in values])
 
 
 def _summed(rows: Sequence[Sequence[int]], *, is_binary: bool) -> Moments:
@@ -100,7 +106,8 @@ def _seen(past: Past) -> tuple[str, Values]:
         AND s.traffic = ''{where}
     GROUP BY s.{past.unit}
 )"""  # noqa: S608 - names from a table of ours; every value is bound
-    bound = (past.site_id, past.from_us, past.until_us + 1)
+    cut_off = past.window_days * DAY_US if past.is_whole else 0
+    bound = (past.site_id, past.from_us, past.until_us - cut_off + 1)
     return sql, (*bound, past.placement) if past.placement else bound
 
 
