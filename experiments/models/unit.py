@@ -78,9 +78,10 @@ class ExportedDay(models.Model):
     class Table(models.TextChoices):
         EVENTS = "events"
         SLATES = "slates"
+        EXPOSURES = "exposures"
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE)
-    table = models.CharField(max_length=6, choices=Table)
+    table = models.CharField(max_length=9, choices=Table)
     day = models.CharField(max_length=10)
     n_rows = models.PositiveIntegerField()
     file = models.CharField(max_length=300, help_text="Under the folder of exports.")
