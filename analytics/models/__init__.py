@@ -5,6 +5,7 @@ from analytics.models.computation import Computation
 from analytics.models.exploration import Exploration
 from analytics.models.look import ReportLook
 from analytics.models.metric import ExperimentMetric, Metric
+from analytics.models.popularity import ItemPopularity
 from analytics.models.rollup import Rollup, RollupState
 from analytics.models.settings import AnalysisSettings, FrozenCap
 
@@ -15,6 +16,7 @@ __all__ = [
     "ExperimentMetric",
     "Exploration",
     "FrozenCap",
+    "ItemPopularity",
     "Metric",
     "ReportLook",
     "Rollup",

@@ -133,6 +133,25 @@ class Slate(models.Model):
     clicked = models.PositiveSmallIntegerField(default=0)
     attributes = models.JSONField(default=dict, help_text="What eligibility looked at.")
     traffic = models.CharField(max_length=8, choices=Traffic, blank=True)
+    # What the list is like, worked out once when it is applied: see experiments/drain/measures.py.
+    n_items = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Items on it; empty: stored before these were counted."
+    )
+    pairs = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Ordered pairs of its items whose categories are known."
+    )
+    unlike_pairs = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Those of the pairs whose categories differ."
+    )
+    n_known = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Items whose popularity was known."
+    )
+    n_tail = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Those of them outside of the best sellers."
+    )
+    novelty_mbit = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Sum of their surprise, thousandths of a bit."
+    )
 
     class Meta:
         constraints = [
