@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("analytics", "0005_define_metrics_fully"),
-        ("experiments", "0015_say_what_a_list_is_like"),
+        ("experiments", "0016_say_what_a_list_is_like"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("experiments", "0014_count_lists_by_who_served_them"),
+        ("experiments", "0015_export_exposures"),
     ]
 
     operations = [
