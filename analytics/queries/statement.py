@@ -1,12 +1,11 @@
 """One portable SQL text that reduces rows to moments, and the code that decodes its answer."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
-
+from analytics.engines.database import DATABASE
+from analytics.engines.dialects import Engine
 from analytics.queries.sums import exact_sums, moments_from, sum_columns
 from analytics.queries.terms import MetricQuery, Terms, event_types
 from analytics.queries.units import Cut, Part, Span, event_sums, exposed, slate_sums
@@ -57,30 +56,12 @@ def _per_unit(terms: Terms) -> Part:
     return f"u AS (\n    SELECT f.variant_id, {columns}\n    FROM f{joins}\n)", ()  # noqa: S608
 
 
-def run_query(query: Query) -> dict[str, dict[int, Moments]]:
+def run_query(query: Query, engine: Engine = DATABASE) -> dict[str, dict[int, Moments]]:
     """Return the moments of every metric by variant id; variants without units are absent.
 
-    Runs in a savepoint, so that a caller's transaction survives a statement that fails.
+    `engine`: where the statement runs. Raises TooSlowError when it takes longer than it may.
     """
-    with transaction.atomic(), connection.cursor() as cursor, _hash_joins(cursor):
-        cursor.execute(query.sql, query.values)
-        rows = cursor.fetchall()
-    return decode_rows(query, rows)
-
-
-@contextmanager
-def _hash_joins(cursor: Any) -> Iterator[None]:
-    """Keep PostgreSQL from nested loops.
-
-    A new experiment's rows are missing from the planner's statistics until the next ANALYZE. It
-    then expects one row and compares all units with all events: hours instead of seconds.
-    """
-    if connection.vendor != "postgresql":
-        yield
-        return
-    cursor.execute("SET LOCAL enable_nestloop = off")
-    yield
-    cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
+    return decode_rows(query, engine.rows(query.sql, query.values))
 
 
 def decode_rows(query: Query, rows: Iterable[Sequence[Any]]) -> dict[str, dict[int, Moments]]:
