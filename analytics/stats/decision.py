@@ -82,6 +82,7 @@ def _invalidity(inputs: DecisionInputs) -> tuple[Reason, ...]:
         Reason.SPLIT: inputs.split.level is CheckLevel.BLOCK,
         Reason.MULTIPLE_EXPOSURE: inputs.exposure.level is CheckLevel.BLOCK,
         Reason.DATA_GAP: bool(inputs.gaps),
+        Reason.FAULT: bool(inputs.faults),
     }
     return tuple(reason for reason, is_present in found.items() if is_present)
 

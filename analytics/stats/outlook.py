@@ -44,6 +44,7 @@ def _withheld(story: Story) -> list[str]:
             "meet several variants gives a verdict."
         ),
         Reason.DATA_GAP: "The missing data, once they are in, give a verdict.",
+        Reason.FAULT: "A new phase in which the checks of the data pass gives a verdict.",
     }
     return [sentence for reason, sentence in needs.items() if reason in story.reasons]
 

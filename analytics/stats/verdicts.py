@@ -37,6 +37,7 @@ class Reason(StrEnum):
     SPLIT = "split"
     MULTIPLE_EXPOSURE = "multiple_exposure"
     DATA_GAP = "data_gap"
+    FAULT = "fault"
     PRIMARY_WORSE = "primary_worse"
     GUARDRAIL_EXCEEDED = "guardrail_exceeded"
     GUARDRAIL_OPEN = "guardrail_open"
@@ -101,7 +102,8 @@ class DecisionInputs:
     `planned_units` counts all variants together. `days_elapsed`: full days of data.
     `mde` and `harmless_margin` are fractions of the control value; with the latter the
     change only has to be harmless. `gaps`: days or sources whose events are missing, in
-    words. The guardrails' one-sided tests use `guardrail_alpha`.
+    words; `faults`: what else makes the data unusable, each one sentence. The guardrails'
+    one-sided tests use `guardrail_alpha`.
     """
 
     metric_name: str
@@ -116,6 +118,7 @@ class DecisionInputs:
     mde: float | None = None
     has_ended: bool = False
     gaps: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
     harmless_margin: float | None = None
     guardrail_alpha: float = 0.05
     value_format: ValueFormat = field(default_factory=ValueFormat)

@@ -63,6 +63,8 @@ def _withheld(story: Story) -> list[str]:
             sentences.append("Leaving them out of an uneven split biases it.")
     if Reason.DATA_GAP in story.reasons:
         sentences.append(f"Do not read results yet: data are missing ({_listed(inputs.gaps)}).")
+    if Reason.FAULT in story.reasons:
+        sentences += ["Do not read results yet: the data cannot be trusted.", *inputs.faults]
     return [*sentences, "Fix the cause and restart."]
 
 

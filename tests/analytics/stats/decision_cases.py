@@ -48,6 +48,7 @@ def inputs_of(
     planned_days: int | None = 28,
     direction: Direction = Direction.UP,
     gaps: tuple[str, ...] = (),
+    faults: tuple[str, ...] = (),
     counts: tuple[int, int] = (50_000, 50_000),
     n_multiple: int = 0,
     mde: float | None = 0.02,
@@ -68,6 +69,7 @@ def inputs_of(
         mde=mde,
         has_ended=has_ended,
         gaps=gaps,
+        faults=faults,
         harmless_margin=harmless_margin,
     )
 

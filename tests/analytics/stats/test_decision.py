@@ -95,6 +95,17 @@ def test_decide__units_in_several_variants_or_gaps__withholds() -> None:
     assert "(12 Nov and 13 Nov)" in said(verdict)
 
 
+def test_decide__a_fault_of_the_data__withholds_a_win_and_tells_it() -> None:
+    verdict = decide(inputs_of(faults=("Treatment stopped logging.",)))
+
+    assert (verdict.state, verdict.reasons) == (VerdictState.WITHHELD, (Reason.FAULT,))
+    assert "the data cannot be trusted. Treatment stopped logging." in said(verdict)
+    assert verdict.criteria[0].state is CriterionState.NOT_MET
+    assert verdict.would_change == (
+        "A new phase in which the checks of the data pass gives a verdict.",
+    )
+
+
 def test_decide__invalid_data_with_harm__is_withheld_not_stopped() -> None:
     assert decide(inputs_of(-0.05, counts=(51_000, 49_000))).state is VerdictState.WITHHELD
 

@@ -24,6 +24,7 @@ STATES = [
     inputs_of(guardrails=(guardrail_of(se=0.02),)),
     inputs_of(guardrails=(guardrail_of(se=0.02),), has_ended=True),
     inputs_of(counts=(51_000, 49_000), n_multiple=2000, gaps=("12 Nov",)),
+    inputs_of(faults=("Treatment stopped logging.",)),
     inputs_of(counts=(0, 0)),
     inputs_of(0.002),
     inputs_of(0.002, harmless_margin=0.015),
