@@ -33,8 +33,6 @@ NOTES = {
     "unknown_unit": "it does not know this shopper, so this is what stands in for it",
     "no_known_items": "it knows none of the items on the shelf",
     "refilled": "too short, filled up from the catalogue",
-    "too_slow": "it took too long, so this is what stands in for it",
-    "breaker_open": "it has been too slow of late, so this is what stands in for it",
     "recommender_failed": "it failed, so this is what stands in for it",
 }
 

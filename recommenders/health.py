@@ -13,8 +13,8 @@ from recommenders.serving.told import open_breakers
 
 FIX = "Restore artifacts/ in the data folder, or train them anew: Admin → Recommenders."
 FASTER = (
-    "Another recommender answers meanwhile. Look for a busy machine, train it smaller, or raise "
-    "ARMATURE_RECOMMEND_BUDGET_MS."
+    "Another recommender answers meanwhile. Is it too slow: train it smaller, look for a slow "
+    "database or disk, or raise ARMATURE_RECOMMEND_BUDGET_MS. Does it fail: the log says how."
 )
 TOLD = 3  # problems written out; of more their number
 
@@ -58,12 +58,15 @@ def _signature(artifact: Artifact) -> Signature:
 
 
 def breaker_checks() -> list[HealthCheck]:
-    """Return whether any recommender is left alone because it is too slow."""
+    """Return whether any recommender is left alone, as it is too slow or fails."""
     found = open_breakers()
     if not found:
         return [HealthCheck("recommenders' speed", "ok", "every recommender answers in time")]
     names = dict(
         Site.objects.filter(pk__in={site for site, _key in found}).values_list("pk", "name")
     )
-    told = ", ".join(f"{key} of {names.get(site_id, site_id)}" for site_id, key in found)
-    return [HealthCheck("recommenders' speed", "degraded", f"too slow: {told}", FASTER)]
+    told = [
+        f"{key} of {names.get(site_id, site_id)} is {cause}"
+        for (site_id, key), cause in found.items()
+    ]
+    return [HealthCheck("recommenders' speed", "degraded", ", ".join(told), FASTER)]

@@ -70,7 +70,7 @@ def whole_lists(shop: Shop, path: str, sha256: str) -> Callable[[int], object]:
 
     def whole(unit: int) -> object:
         ids = UnitIds(visitor_id=shop.unit_ids[unit])
-        return serve(Wish(SITE, ids, K, now_us=now_us), {"recommender": KEY}, state)
+        return serve(Wish(SITE, ids, K, now_us=now_us, is_timed=True), {"recommender": KEY}, state)
 
     served = serve(
         Wish(SITE, UnitIds(visitor_id=shop.unit_ids[shop.data.unit[0]]), K, now_us=now_us),

@@ -132,7 +132,7 @@ def _left_alone() -> Metric:
     )
     family = GaugeMetricFamily(
         "armature_recommender_left_alone",
-        "1: too slow of late, so that another recommender answers.",
+        "1: too slow or failing of late, so that another recommender answers.",
         labels=["site", "recommender"],
     )
     for site_id, key in found:

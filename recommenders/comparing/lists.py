@@ -23,8 +23,6 @@ NOTES = {
     "no_known_items": "it knows none of the items on the shelf",
     "no_items_left": "nothing that it would show may be shown",
     "recommender_failed": "it failed; the log has the traceback",
-    "too_slow": "it took longer than the time of a request",
-    "breaker_open": "it was too slow of late and is left alone for a while",
 }
 
 

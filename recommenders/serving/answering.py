@@ -1,18 +1,19 @@
 """One artifact's answer: kept where everybody gets the same, else scored and ranked in time."""
 
-import time
 from collections.abc import Mapping
 
 import numpy as np
 from django.conf import settings
 
 from recommenders.base import Queries, Scores
+from recommenders.clocks import Spent
 from recommenders.reranking.bought import bought_within
 from recommenders.serving.acts import PURCHASE, Act, acts_of, recent_row
 from recommenders.serving.breaker import Breakers
-from recommenders.serving.budget import Budget
+from recommenders.serving.budget import Budget, TooSlow
 from recommenders.serving.listing import Listed, listed, pins_of
 from recommenders.serving.shapes import (
+    FAILED,
     POPULAR,
     POPULARITY,
     VIEWED,
@@ -77,12 +78,18 @@ def _timed(wish: Wish, key: str, view: View, budget: Budget) -> Listed:
     breaker = breakers.of(wish.site_id, key)
     if not breaker.allows():
         raise CannotAnswer("breaker_open")
-    began = time.perf_counter_ns()
+    began, limit_ns = Spent.now(), settings.RECOMMEND_BUDGET_MS * 1_000_000
+    has_failed = True
     try:
-        return _made(wish, key, view, budget)
+        made = _made(wish, key, view, budget)
+        has_failed = False
+        return made
+    except (CannotAnswer, TooSlow) as error:
+        has_failed = str(error) == FAILED
+        raise
     finally:
-        took_s = (time.perf_counter_ns() - began) / 1e9
-        breaker.record(took_s, settings.RECOMMEND_BUDGET_MS / 1e3)
+        is_slow = began.charged_until_now(enough_ns=limit_ns) > limit_ns
+        breaker.record(is_slow=is_slow, has_failed=has_failed)
 
 
 def _made(wish: Wish, key: str, view: View, budget: Budget) -> Listed:
@@ -154,7 +161,7 @@ def _scores(view: View, queries: Queries) -> Scores:
     """Return the scores of one query; raises CannotAnswer where their number is not the items'."""
     scores = view.artifact.recommender.score(queries)
     if scores.shape != (1, len(view.artifact.item_ids)):
-        raise CannotAnswer("recommender_failed")
+        raise CannotAnswer(FAILED)
     return scores[0]
 
 

@@ -1,8 +1,9 @@
-"""A recommender that is too slow is left alone for a while, so that nobody waits for it.
+"""A recommender that is too slow or fails is left alone for a while, so that nobody waits for it.
 
 Its breaker opens when the 99th percentile of its last answers passes the budget, or when several in
-a row do. Open, it lets nobody through; after a rest it lets one request try (half open), and closes
-or opens again by how long that one took.
+a row do or fail. What fails now and then opens nothing: another answers in its place, and the rest
+of its lists are good. Open, it lets nobody through; after a rest it lets one request try (half
+open), and closes or opens again by how that one went.
 """
 
 import logging
@@ -16,7 +17,7 @@ log = logging.getLogger(__name__)
 
 WINDOW = 200  # answers looked at
 FEWEST = 100  # of fewer a 99th percentile is just the slowest one
-IN_A_ROW = 5  # each beyond the budget: no percentile is waited for
+IN_A_ROW = 5  # each beyond the budget or failed: no percentile is waited for
 REST_S = 30.0
 
 
@@ -28,11 +29,21 @@ class State(StrEnum):
     HALF_OPEN = "half open"
 
 
+class Cause(StrEnum):
+    """Why a recommender is left alone."""
+
+    SLOW = "too slow"
+    FAILING = "failing"
+
+
 class Breaker:
-    """The breaker of one recommender; times in seconds, from a clock that never goes back."""
+    """The breaker of one recommender; times in seconds, from a clock that never goes back.
+
+    `cause`: why it is open, of the last answer that spoke against it.
+    """
 
     def __init__(self, changed: Callable[[], None], clock: Callable[[], float]) -> None:
-        self.state = State.CLOSED
+        self.state, self.cause = State.CLOSED, Cause.SLOW
         self._changed, self._clock = changed, clock
         self._lock = threading.Lock()
         self._slow: deque[bool] = deque(maxlen=WINDOW)
@@ -50,33 +61,35 @@ class Breaker:
             self._turn(State.HALF_OPEN)
         return True
 
-    def record(self, took_s: float, budget_s: float) -> None:
-        """Take in how long an answer took, and open or close by it."""
-        slow = took_s > budget_s
-        if not slow and self.state is State.CLOSED:
-            self._note(False)
+    def record(self, *, is_slow: bool, has_failed: bool = False) -> None:
+        """Take in how an answer went, and open or close by it."""
+        is_bad = is_slow or has_failed
+        if not is_bad and self.state is State.CLOSED:
+            self._note(is_slow, is_bad)
             return
         with self._lock:
-            self._note(slow)
+            self._note(is_slow, is_bad)
+            if is_bad:
+                self.cause = Cause.SLOW if is_slow else Cause.FAILING
             if self.state is State.HALF_OPEN:
-                self._judge_trial(slow)
-            elif self.state is State.CLOSED and self._is_too_slow():
+                self._judge_trial(is_bad)
+            elif self.state is State.CLOSED and self._is_to_open():
                 self._turn(State.OPEN)
 
-    def _note(self, slow: bool) -> None:
-        self._slow.append(slow)
-        self._row = self._row + 1 if slow else 0
+    def _note(self, is_slow: bool, is_bad: bool) -> None:
+        self._slow.append(is_slow)
+        self._row = self._row + 1 if is_bad else 0
 
-    def _is_too_slow(self) -> bool:
-        """Return whether the 99th percentile passes the budget: more than 1 % of answers do."""
+    def _is_to_open(self) -> bool:
+        """Return whether several in a row were bad, or more than 1 % are slow: the percentile."""
         if self._row >= IN_A_ROW:
             return True
         return len(self._slow) >= FEWEST and sum(self._slow) > len(self._slow) / 100
 
-    def _judge_trial(self, slow: bool) -> None:
+    def _judge_trial(self, is_bad: bool) -> None:
         self._slow.clear()
         self._row = 0
-        self._turn(State.OPEN if slow else State.CLOSED)
+        self._turn(State.OPEN if is_bad else State.CLOSED)
 
     def _turn(self, state: State) -> None:
         self._since = self._clock()
@@ -88,12 +101,12 @@ class Breaker:
 class Breakers:
     """The breakers of this process, by site and key of the recommender.
 
-    `tell`: gets those that are not closed, whenever one changes.
+    `tell`: gets those that are not closed, each with its cause, whenever one changes.
     """
 
     def __init__(
         self,
-        tell: Callable[[dict[tuple[int, str], State]], None] = lambda _open: None,
+        tell: Callable[[dict[tuple[int, str], Cause]], None] = lambda _open: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._told, self._clock = tell, clock
@@ -106,10 +119,10 @@ class Breakers:
             found = self._known.setdefault((site_id, key), Breaker(self._tell, self._clock))
         return found
 
-    def open(self) -> dict[tuple[int, str], State]:
-        """Return those that are not closed."""
+    def open(self) -> dict[tuple[int, str], Cause]:
+        """Return why those are left alone that are not closed."""
         known = list(self._known.items())
-        return {who: each.state for who, each in known if each.state is not State.CLOSED}
+        return {who: each.cause for who, each in known if each.state is not State.CLOSED}
 
     def forget(self) -> None:
         """Begin anew, all closed."""
@@ -118,6 +131,6 @@ class Breakers:
     def _tell(self) -> None:
         found = self.open()
         log.warning(
-            "breakers changed open=%s", {f"{s}/{key}": st for (s, key), st in found.items()}
+            "breakers changed open=%s", {f"{s}/{key}": why for (s, key), why in found.items()}
         )
         self._told(found)

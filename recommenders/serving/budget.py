@@ -1,10 +1,8 @@
 """How long one request may take: looked at between stages, as no stage can be broken off."""
 
-import time
-
 from django.conf import settings
 
-NO_LIMIT_MS = 10**9
+from recommenders.clocks import Spent
 
 
 class TooSlow(Exception):
@@ -12,24 +10,31 @@ class TooSlow(Exception):
 
 
 class Budget:
-    """The time of one request, from its making on; one that is not timed has no end."""
+    """The time of one request, from its making on; one that is not timed has no end.
 
-    __slots__ = ("_until",)
+    What is charged is told in `recommenders.clocks`: computing in full, waiting in part.
+    """
+
+    __slots__ = ("_began", "_limit_ns")
 
     def __init__(self, *, is_timed: bool = True) -> None:
-        limit_ms = settings.RECOMMEND_BUDGET_MS if is_timed else NO_LIMIT_MS
-        self._until = time.perf_counter_ns() + limit_ms * 1_000_000
+        self._began = Spent.now() if is_timed else None
+        self._limit_ns = settings.RECOMMEND_BUDGET_MS * 1_000_000
 
     @property
     def is_over(self) -> bool:
         """Return whether the time is used up."""
-        return time.perf_counter_ns() > self._until
+        if self._began is None:
+            return False
+        return self._began.charged_until_now(enough_ns=self._limit_ns) > self._limit_ns
 
     def check(self) -> None:
         """Raise TooSlow when the time is used up."""
-        if time.perf_counter_ns() > self._until:
+        if self.is_over:
             raise TooSlow
 
-    def leave_out(self, nanoseconds: int) -> None:
-        """Do not count so much: opening an artifact happens once, and no fallback is quicker."""
-        self._until += nanoseconds
+    def leave_out(self, began: Spent) -> None:
+        """Do not count what passed since then: opening an artifact, which no fallback is spared."""
+        if self._began is not None:
+            counted = began.since(self._began)
+            self._began = Spent.now().since(counted)

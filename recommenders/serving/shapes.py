@@ -13,6 +13,9 @@ STATIC = "static"
 MERCHANT = "catalogue"
 CHAMPION = "champion"
 
+# Why a recommender that raises, or returns what are no scores, gave no list.
+FAILED = "recommender_failed"
+
 # Why an item is on a list, as answers tell it.
 PINNED = "pinned"
 VIEWED = "similar to what you viewed"
@@ -27,8 +30,9 @@ class Wish(msgspec.Struct, frozen=True):
     `now_us`: the time of the request; `seed`: of everything that is left to chance; `country`:
     where items have to be sold, "" if untold; `attributes`: what segments are told by; `viewed`:
     what the page says was looked at, newest first. `may_know`: whether what is known of the unit
-    may be read. `is_timed`: whether budget and breakers hold: not on a simulated site, which is
-    driven as fast as it goes, so that fallbacks would stand in for what is compared.
+    may be read. `is_timed`: whether a visitor waits for it, so that budget and breakers hold. What
+    staff look at has neither, and what it takes opens no breaker; nor has a simulated site, which
+    is driven as fast as it goes, so that fallbacks would stand in for what is compared.
     """
 
     site_id: int
@@ -42,7 +46,7 @@ class Wish(msgspec.Struct, frozen=True):
     attributes: Mapping[str, Any] = {}
     viewed: tuple[str, ...] = ()
     may_know: bool = True
-    is_timed: bool = True
+    is_timed: bool = False
 
     @property
     def unit_id(self) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from recommenders.serving.breaker import State
+from recommenders.serving.breaker import Cause
 
 log = logging.getLogger(__name__)
 
@@ -21,13 +21,13 @@ log = logging.getLogger(__name__)
 # told for so long is of a process that ended, or of a site that nobody visits.
 STALE_S = 300.0
 
-Open = Mapping[tuple[int, str], State]
+Open = Mapping[tuple[int, str], Cause]
 
 
 def tell(found: Open) -> None:
     """Write down which breakers of this process are not closed."""
     path = _folder() / f"{os.getpid()}.json"
-    told = [[site_id, key, state] for (site_id, key), state in found.items()]
+    told = [[site_id, key, cause] for (site_id, key), cause in found.items()]
     temporary = path.with_suffix(".new")
     try:
         path.parent.mkdir(exist_ok=True)
@@ -37,16 +37,17 @@ def tell(found: Open) -> None:
         log.warning("breakers not told: %s", error)
 
 
-def open_breakers() -> list[tuple[int, str]]:
-    """Return site and recommender of every breaker that is not closed in some process."""
-    found: set[tuple[int, str]] = set()
+def open_breakers() -> dict[tuple[int, str], Cause]:
+    """Return why recommenders are left alone in some process, by site and key, in their order."""
+    found: dict[tuple[int, str], Cause] = {}
     for path in _folder().glob("*.json"):
         try:
             if time.time() - path.stat().st_mtime < STALE_S:
-                found |= {(site_id, key) for site_id, key, _state in json.loads(path.read_text())}
+                told = json.loads(path.read_text())
+                found |= {(site_id, key): Cause(cause) for site_id, key, cause in told}
         except (OSError, ValueError):  # written or removed meanwhile
             continue
-    return sorted(found)
+    return dict(sorted(found.items()))
 
 
 def _folder() -> Path:

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from experiments.health.heartbeats import BEAT, leave_heartbeat
 from experiments.models import InboxBatch, Site, Tally
-from recommenders.serving.breaker import State
+from recommenders.serving.breaker import Cause
 from recommenders.serving.told import tell
 from tests.factories import a_site
 
@@ -93,7 +93,7 @@ def test_scrape__where_a_token_is_set__needs_it_from_everywhere(
 def test_scrape__of_a_recommender_left_alone__names_it() -> None:
     site = a_site()
     before = scraped()
-    tell({(site.pk, "sleepy"): State.OPEN})
+    tell({(site.pk, "sleepy"): Cause.SLOW})
 
     assert ("armature_recommender_left_alone", "sleepy") not in before
     assert scraped()["armature_recommender_left_alone", "sleepy"] == 1

@@ -1,4 +1,4 @@
-"""A recommender that takes its time when a test says so."""
+"""A recommender that waits or computes for a while when a test says so."""
 
 import time
 from collections.abc import Mapping
@@ -11,11 +11,13 @@ from recommenders.base import Capability, Queries, Scores, Settings, State, Trai
 
 
 class Sleepy:
-    """Scores items by their index, after a sleep."""
+    """Scores items by their index, after a sleep and some work; `turns`: sleeps of no length."""
 
     can: ClassVar[frozenset[Capability]] = frozenset({Capability.PERSONAL, Capability.COLD_UNITS})
     defaults: ClassVar[Settings] = {}
     sleeps_s: ClassVar[float] = 0.0
+    burns_s: ClassVar[float] = 0.0
+    turns: ClassVar[int] = 0
 
     def __init__(self, settings: Settings) -> None:
         self.scores_ = np.zeros(0, np.float32)
@@ -28,6 +30,11 @@ class Sleepy:
     def score(self, queries: Queries) -> Scores:
         """Return the same scores for every unit, in a while."""
         time.sleep(self.sleeps_s)
+        for _turn in range(self.turns):  # lets other threads go on
+            time.sleep(0)
+        until = time.thread_time() + self.burns_s
+        while time.thread_time() < until:
+            pass
         return np.broadcast_to(self.scores_, (len(queries), len(self.scores_)))
 
     def state(self) -> State:

@@ -8,6 +8,7 @@ from pytest_django import Settings
 from experiments.drain import drain_once
 from experiments.intake import recorder
 from experiments.models import Site, Slate
+from recommenders.clocks import WAITS
 from recommenders.health import artifact_checks, breaker_checks, why_damaged
 from recommenders.loaded import cache
 from recommenders.models import Artifact
@@ -18,6 +19,8 @@ from tests.recommenders.shop import DAMAGES, a_shop, canary, retrained
 from tests.recommenders.slow import Sleepy
 
 pytestmark = pytest.mark.django_db
+BUDGET_MS = 60
+SLEEP_S = 1.2 * WAITS * BUDGET_MS / 1000  # a wait is charged in part
 
 
 def serving_by(site: Site, key: str) -> Caller:
@@ -81,7 +84,7 @@ def sleepy(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> tuple[Site, C
     retrained(site, "sleepy")
     caller = serving_by(site, "sleepy")
     home(caller)  # opens what will answer
-    settings.RECOMMEND_BUDGET_MS = 200
+    settings.RECOMMEND_BUDGET_MS = BUDGET_MS
     return site, caller
 
 
@@ -91,7 +94,7 @@ def test_recommender__over_budget__popularity_answers_and_says_so(
     _site, caller = sleepy
     home(caller, consent={"personalization": False})  # opens popularity
     in_time = home(caller)
-    monkeypatch.setattr(Sleepy, "sleeps_s", 0.25)
+    monkeypatch.setattr(Sleepy, "sleeps_s", SLEEP_S)
 
     late = home(caller)
 
@@ -105,7 +108,7 @@ def test_recommender__over_budget_on_a_simulated_site__answers_all_the_same(
     site, caller = sleepy
     site.is_simulated = True
     site.save()
-    monkeypatch.setattr(Sleepy, "sleeps_s", 0.25)
+    monkeypatch.setattr(Sleepy, "sleeps_s", SLEEP_S)
 
     late = [home(caller) for _ in range(IN_A_ROW + 1)]
 
@@ -116,7 +119,7 @@ def test_recommender__over_budget_and_nothing_else_open__the_catalogue_answers(
     sleepy: tuple[Site, Caller], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _site, caller = sleepy
-    monkeypatch.setattr(Sleepy, "sleeps_s", 0.25)
+    monkeypatch.setattr(Sleepy, "sleeps_s", SLEEP_S)
 
     late = home(caller)
 
@@ -128,7 +131,7 @@ def test_recommender__too_slow_in_a_row__is_left_alone_and_health_says_so(
 ) -> None:
     site, caller = sleepy
     (before,) = breaker_checks()
-    monkeypatch.setattr(Sleepy, "sleeps_s", 0.25)
+    monkeypatch.setattr(Sleepy, "sleeps_s", SLEEP_S)
     reasons = [home(caller)["fallback"] for _ in range(IN_A_ROW)]
     settings.RECOMMEND_BUDGET_MS = 60_000  # it would be in time now, but is left alone
     monkeypatch.setattr(Sleepy, "sleeps_s", 0.0)
@@ -139,7 +142,7 @@ def test_recommender__too_slow_in_a_row__is_left_alone_and_health_says_so(
     assert (alone["recommender"]["name"], alone["fallback"]) == ("popularity", "breaker_open")
     (check,) = breaker_checks()
     assert (before.state, check.state) == ("ok", "degraded")
-    assert f"sleepy of {site.name}" in check.detail
+    assert f"sleepy of {site.name} is too slow" in check.detail
 
 
 def test_recommender__that_fails__another_answers(
@@ -157,3 +160,17 @@ def test_recommender__that_fails__another_answers(
     assert answer["fallback"] == "recommender_failed"
     assert answer["recommender"]["name"] == "popularity"
     assert "recommender failed artifact=sleepy@" in caplog.text
+
+
+def test_recommender__that_keeps_failing__is_left_alone_and_health_says_so(
+    sleepy: tuple[Site, Caller], monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    site, caller = sleepy
+    settings.RECOMMEND_BUDGET_MS = 60_000
+    monkeypatch.setattr(Sleepy, "sleeps_s", "no number")
+
+    reasons = [home(caller)["fallback"] for _ in range(IN_A_ROW + 1)]
+
+    assert reasons == ["recommender_failed"] * IN_A_ROW + ["breaker_open"]
+    (check,) = breaker_checks()
+    assert f"sleepy of {site.name} is failing" in check.detail

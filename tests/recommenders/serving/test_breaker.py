@@ -1,9 +1,17 @@
-"""When a recommender is left alone for being slow, and when it is tried again."""
+"""When a recommender is left alone for being slow or failing, and when it is tried again."""
 
-from recommenders.serving.breaker import FEWEST, IN_A_ROW, REST_S, WINDOW, Breaker, Breakers, State
+from recommenders.serving.breaker import (
+    FEWEST,
+    IN_A_ROW,
+    REST_S,
+    WINDOW,
+    Breaker,
+    Breakers,
+    Cause,
+    State,
+)
 
-BUDGET_S = 0.05
-QUICK, SLOW = 0.01, 0.2
+QUICK, SLOW, FAILED = "quick", "slow", "failed"
 
 
 class Clock:
@@ -20,9 +28,9 @@ def a_breaker(clock: Clock | None = None) -> Breaker:
     return Breaker(lambda: None, clock or Clock())
 
 
-def take(breaker: Breaker, *took: float) -> None:
-    for each in took:
-        breaker.record(each, BUDGET_S)
+def take(breaker: Breaker, *went: str) -> None:
+    for each in went:
+        breaker.record(is_slow=each == SLOW, has_failed=each == FAILED)
 
 
 def test_breaker__one_in_a_hundred_slow__stays_closed() -> None:
@@ -61,6 +69,37 @@ def test_breaker__several_slow_in_a_row__opens_without_waiting_for_a_percentile(
     take(breaker, SLOW)
 
     assert (before, breaker.state) == (State.CLOSED, State.OPEN)
+
+
+def test_breaker__several_failures_in_a_row__opens_and_says_why() -> None:
+    breaker = a_breaker()
+
+    take(breaker, *[FAILED] * (IN_A_ROW - 1))
+    before = breaker.state
+    take(breaker, FAILED)
+
+    assert (before, breaker.state) == (State.CLOSED, State.OPEN)
+    assert breaker.cause is Cause.FAILING
+
+
+def test_breaker__failures_now_and_then__stays_closed() -> None:
+    breaker = a_breaker()
+
+    take(breaker, *[FAILED, QUICK] * WINDOW)
+
+    assert breaker.state is State.CLOSED
+
+
+def test_breaker__trial_failed__rests_again() -> None:
+    clock = Clock()
+    breaker = a_breaker(clock)
+    take(breaker, *[SLOW] * IN_A_ROW)
+    clock.now += REST_S
+    breaker.allows()
+
+    take(breaker, FAILED)
+
+    assert (breaker.state, breaker.cause) == (State.OPEN, Cause.FAILING)
 
 
 def test_breaker__slow_answers_long_ago__are_forgotten() -> None:
@@ -116,13 +155,13 @@ def test_breaker__trial_never_came_back__another_is_let_through_after_a_rest() -
 
 
 def test_breakers__of_two_recommenders__open_apart_and_tell_of_it() -> None:
-    told: list[dict[tuple[int, str], State]] = []
+    told: list[dict[tuple[int, str], Cause]] = []
     breakers = Breakers(told.append, Clock())
 
     take(breakers.of(1, "slow"), *[SLOW] * IN_A_ROW)
     take(breakers.of(1, "quick"), QUICK)
 
-    assert told == [{(1, "slow"): State.OPEN}]
+    assert told == [{(1, "slow"): Cause.SLOW}]
     assert breakers.of(1, "quick").allows()
     breakers.forget()
     assert breakers.of(1, "slow").allows()
