@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from analytics.models import ExperimentMetric
+from analytics.choices import of_row
+from analytics.models import AnalysisSettings, ExperimentMetric
 from analytics.selectors import latest_ready
 from experiments.models import Experiment
 
@@ -16,6 +17,12 @@ def copy_metrics(source: Experiment, clone: Experiment) -> None:
         )
         for row in rows
     )
+
+
+def copy_settings(source: Experiment, clone: Experiment) -> None:
+    """Let a clone be analysed as its source is."""
+    for row in AnalysisSettings.objects.filter(experiment=source):
+        AnalysisSettings.objects.create(experiment=clone, **of_row(row).to_dict())
 
 
 def analysis_snapshot(experiment: Experiment) -> dict[str, Any]:

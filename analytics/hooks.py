@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 def register() -> None:
     """Add this room's part to the registries of the room below."""
-    from analytics.deciding import analysis_snapshot, copy_metrics
+    from analytics.deciding import analysis_snapshot, copy_metrics, copy_settings
     from analytics.desk import DESK
     from analytics.gates import ramp_checks
     from analytics.launching import measuring_checks
@@ -35,6 +35,7 @@ def register() -> None:
     _add(SITE_INITIALISERS, create_builtin_metrics)
     _add(LAUNCH_CHECKS, measuring_checks)
     _add(SETUP_COPIERS, copy_metrics)
+    _add(SETUP_COPIERS, copy_settings)
     _add(ANALYSIS_SNAPSHOTS, analysis_snapshot)
     _add(RAMP_GATES, ramp_checks)
     _add(APPLIERS, apply_touched)

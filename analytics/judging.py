@@ -5,7 +5,7 @@ from typing import Any
 from analytics.formatting import value_format
 from analytics.measuring import Measured
 from analytics.models import Metric
-from analytics.scope import ALPHA, EMPTY, Scope
+from analytics.scope import EMPTY, Scope
 from analytics.selectors import ChosenMetric
 from analytics.stats.compare import compare
 from analytics.stats.decision import decide
@@ -56,7 +56,7 @@ def _compare(
         EMPTY if is_broken else measured.of(key, scope.control.pk),
         EMPTY if is_broken else measured.of(key, treatment.pk),
         monitoring=Monitoring(scope.experiment.monitoring),
-        alpha=ALPHA,
+        alpha=scope.choices.alpha,
         planned_n=planned_pair(scope.experiment, len(scope.variants)),
     )
 

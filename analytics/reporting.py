@@ -6,8 +6,9 @@ from typing import Any
 
 from analytics.judging import Comparisons, compare_all, judge
 from analytics.measuring import Measured, measure
+from analytics.progress import Tell, nobody
 from analytics.results import MetricRow, Report, VariantRow
-from analytics.scope import ALPHA, Scope
+from analytics.scope import Scope
 from analytics.selectors import ChosenMetric, events_without_unit
 from analytics.stats.moments import Moments
 from analytics.stats.results import Kind
@@ -26,15 +27,27 @@ class Computed:
 
 
 def compute_report(
-    experiment: Experiment, *, phase: int, until_us: int, is_present: bool = False
+    experiment: Experiment,
+    *,
+    phase: int,
+    until_us: int,
+    is_present: bool = False,
+    tell: Tell = nobody,
 ) -> Computed:
     """Return the report of one phase from the rows up to `until_us`; reads, writes nothing.
 
     `is_present`: no row is later, so the rollups of the rows may be read instead of them. A metric
-    that cannot be computed says why on its own row; the others stand.
+    that cannot be computed says why on its own row; the others stand. `tell` hears how far it is.
     """
     scope = Scope.of(experiment, phase=phase, until_us=until_us, is_present=is_present)
+    return compute_scope(scope, tell)
+
+
+def compute_scope(scope: Scope, tell: Tell = nobody) -> Computed:
+    """Return the report of a scope; else as `compute_report`."""
+    tell("reading the metrics", 0.0)
     measured = measure(scope)
+    tell("comparing the variants", 0.6)
     return Computed(
         report=_report(scope, measured),
         moments=_stored_moments(scope, measured),
@@ -68,7 +81,7 @@ def _report(scope: Scope, measured: Measured) -> Report:
         from_us=from_us,
         until_us=scope.until_us,
         currency=experiment.site.currency,
-        alpha=ALPHA,
+        alpha=scope.choices.alpha,
         variants=_variant_rows(scope, units),
         split=split.to_dict(),
         exposure=exposure.to_dict(),

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from django.db import connection, transaction
 from django.db.models import Min
 
+from analytics.choices import Choices, choices_of
 from analytics.errors import InvalidInputError
 from analytics.queries import DAY_US, Cut
 from analytics.selectors import ChosenMetric, metrics_of
@@ -16,14 +17,13 @@ from experiments import selectors as experiment_selectors
 from experiments.clock import microseconds
 from experiments.models import Experiment, Exposure, Variant
 
-ALPHA = 0.05
 EMPTY = Moments(0, 0, 0)
 ENDED = ("ended", "archived")
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What one report looks at."""
+    """What one report looks at; `choices`: how it is analysed."""
 
     experiment: Experiment
     phase: int
@@ -31,6 +31,7 @@ class Scope:
     variants: tuple[Variant, ...]
     metrics: tuple[ChosenMetric, ...]
     is_present: bool = False
+    choices: Choices = field(default_factory=Choices)
 
     @classmethod
     def of(
@@ -42,7 +43,8 @@ class Scope:
         """
         variants = tuple(experiment.variants.all())
         metrics = tuple(metrics_of(experiment))
-        return cls(experiment, phase, until_us, variants, metrics, is_present)
+        choices = choices_of(experiment)
+        return cls(experiment, phase, until_us, variants, metrics, is_present, choices)
 
     @property
     def control(self) -> Variant:

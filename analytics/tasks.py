@@ -40,9 +40,9 @@ def sweep_rollups() -> None:
 
 @shared_task(ignore_result=True)
 def sweep_analyses() -> None:
-    """Queue analyses again whose message was lost or whose worker was killed."""
+    """Queue analyses again whose message was lost, whose worker was killed, or that just failed."""
     services.give_up_hopeless_analyses()
-    for analysis_id in services.unfinished_analyses():
+    for analysis_id in [*services.retry_failed(), *services.unfinished_analyses()]:
         compute_analysis.delay(analysis_id)
 
 

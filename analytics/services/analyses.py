@@ -1,64 +1,45 @@
 """Analyses: requested, claimed once, computed, stored whole; appended, never changed after."""
 
-import hashlib
-import json
 import logging
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils import timezone
 
 from analytics.models import Analysis
 from analytics.reporting import compute_report
 from analytics.rollups.states import ask_for_rollups
-from analytics.scope import ALPHA, ENDED, data_cut_us, one_moment
-from analytics.selectors import metrics_of
+from analytics.scope import data_cut_us, one_moment
+from analytics.services.caps import freeze_caps
+from analytics.services.computing import (
+    HOPE,
+    claim,
+    finish,
+    give_up_hopeless,
+    note_failure,
+    unfinished,
+)
+from analytics.services.progress import Tell, telling
+from analytics.services.settings import analysis_settings, settings_hash
 from experiments.errors import InvalidInput
 from experiments.models import Experiment
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=5)
-# An analysis whose worker was killed once more after this long will not get better.
-HOPE = 3 * LEASE
+ATTEMPTS = 3  # of one refresh, by itself; whatever fails thrice waits for a person
+BETWEEN = timedelta(minutes=1)  # a failure and the next attempt, times the attempts so far
 
 
-def analysis_settings(experiment: Experiment) -> dict[str, Any]:
-    """Return everything but the rows that an analysis of this experiment depends on."""
-    return {
-        "alpha": ALPHA,
-        "monitoring": experiment.monitoring,
-        "has_ended": experiment.status in ENDED,
-        "window_days": experiment.window_days,
-        "planned_days": experiment.planned_days,
-        "planned_units": experiment.planned_units,
-        "mde": experiment.mde,
-        "count_unverified": experiment.site.count_unverified,
-        "timezone": experiment.site.timezone,
-        "metrics": [
-            {
-                "key": chosen.metric.key,
-                "version": chosen.metric.version,
-                "role": chosen.role,
-                "margin": chosen.margin,
-            }
-            for chosen in metrics_of(experiment)
-        ],
-    }
-
-
-def settings_hash(values: dict[str, Any]) -> str:
-    """Return a hash of an analysis' settings; the same settings hash alike everywhere."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-
-
-def request_analysis(*, experiment: Experiment) -> Analysis:
-    """Return a queued analysis of the current phase; whoever called queues the task."""
+def require_comparable(experiment: Experiment) -> None:
+    """Raise InvalidInput unless the experiment has a control and a treatment."""
     if experiment.variants.filter(is_control=True).count() != 1 or experiment.variants.count() < 2:
         raise InvalidInput("an analysis needs a control and at least one treatment")
+
+
+def request_analysis(*, experiment: Experiment, attempt: int = 1) -> Analysis:
+    """Return a queued analysis of the current phase; whoever called queues the task."""
+    require_comparable(experiment)
     values = analysis_settings(experiment)
     ask_for_rollups(experiment, timezone.now())
     return Analysis.objects.create(
@@ -68,39 +49,74 @@ def request_analysis(*, experiment: Experiment) -> Analysis:
         settings_hash=settings_hash(values),
         data_cut_us=data_cut_us(experiment),
         code_version=settings.VERSION,
+        attempt=attempt,
     )
+
+
+def retry_analysis(*, analysis: Analysis) -> Analysis:
+    """Return a queued analysis in place of a failed one, which stays as it is on record.
+
+    Raises InvalidInput when the analysis has not failed.
+    """
+    if analysis.status != Analysis.Status.FAILED:
+        raise InvalidInput(
+            f"analysis {analysis.pk} is {analysis.status}, not failed",
+            hint="Request a new one to bring the report up to date.",
+        )
+    return request_analysis(experiment=analysis.experiment, attempt=analysis.attempt + 1)
+
+
+def retry_failed() -> list[int]:
+    """Request anew what has just failed and may pass; return the new analyses.
+
+    Only the newest of an experiment's phase, and each refresh three times at most.
+    """
+    now = timezone.now()
+    recent = Analysis.objects.filter(
+        status=Analysis.Status.FAILED, finished_at__gte=now - HOPE, attempt__lt=ATTEMPTS
+    ).select_related("experiment__site")
+    due = [row for row in recent if row.finished_at + row.attempt * BETWEEN < now]
+    return [retried for row in due if (retried := _retried(row)) is not None]
+
+
+def _retried(failed: Analysis) -> int | None:
+    newest = Analysis.objects.filter(experiment=failed.experiment_id).first()
+    if newest != failed or failed.phase != failed.experiment.phase:
+        return None
+    try:
+        return retry_analysis(analysis=failed).pk
+    except InvalidInput:
+        return None
 
 
 def compute_analysis(*, analysis_id: int) -> Analysis | None:
     """Compute a queued analysis and store it; None when another worker has it."""
-    now = timezone.now()
-    claimed = Analysis.objects.filter(
-        Q(status=Analysis.Status.QUEUED)
-        | Q(status=Analysis.Status.COMPUTING, started_at__lt=now - LEASE),
-        pk=analysis_id,
-    ).update(status=Analysis.Status.COMPUTING, started_at=now)
-    if not claimed:
+    if not claim(Analysis, analysis_id):
         return None
     analysis = Analysis.objects.get(pk=analysis_id)
     try:
-        _compute(analysis)
+        with telling(analysis) as tell:
+            _compute(analysis, tell)
     except Exception as error:
         log.exception("analysis failed id=%d", analysis.pk)
-        analysis.status = Analysis.Status.FAILED
-        analysis.error = f"{type(error).__name__}: {error}"[:2000]
-    analysis.finished_at = timezone.now()
-    analysis.save()
+        note_failure(analysis, error)
+    finish(analysis)
     return analysis
 
 
-def _compute(analysis: Analysis) -> None:
+def _compute(analysis: Analysis, tell: Tell) -> None:
     """Fill in the results, and settings and cut as they were when the rows were read."""
+    freeze_caps(analysis.experiment)
     with one_moment():
         experiment = Experiment.objects.select_related("site").get(pk=analysis.experiment_id)
         values = analysis_settings(experiment)
         analysis.data_cut_us = data_cut_us(experiment)
         computed = compute_report(
-            experiment, phase=analysis.phase, until_us=analysis.data_cut_us, is_present=True
+            experiment,
+            phase=analysis.phase,
+            until_us=analysis.data_cut_us,
+            is_present=True,
+            tell=tell,
         )
     analysis.settings = values
     analysis.settings_hash = settings_hash(values)
@@ -112,23 +128,9 @@ def _compute(analysis: Analysis) -> None:
 
 def unfinished_analyses() -> list[int]:
     """Return analyses whose message was lost or whose worker was killed."""
-    now = timezone.now()
-    rows = Analysis.objects.filter(
-        Q(status=Analysis.Status.QUEUED, created_at__lt=now - timedelta(seconds=15))
-        | Q(status=Analysis.Status.COMPUTING, started_at__lt=now - LEASE)
-    )
-    return list(rows.order_by("id").values_list("pk", flat=True))
+    return unfinished(Analysis)
 
 
 def give_up_hopeless_analyses() -> int:
     """Mark analyses failed that outlived every lease; return how many."""
-    now = timezone.now()
-    return Analysis.objects.filter(
-        status=Analysis.Status.COMPUTING,
-        started_at__lt=now - LEASE,
-        created_at__lt=now - HOPE,
-    ).update(
-        status=Analysis.Status.FAILED,
-        error="The worker was killed while it computed this. Refresh; does it have memory enough?",
-        finished_at=now,
-    )
+    return give_up_hopeless(Analysis)

@@ -1,0 +1,72 @@
+"""Caps of extremes, fixed from the time before an experiment's start."""
+
+from analytics.choices import choices_of
+from analytics.history import Past, counts_of
+from analytics.models import FrozenCap, Metric
+from analytics.selectors import metrics_of
+from analytics.stats.robust.winsorise import pooled_cap
+from analytics.stats.value_counts import ValueCounts
+from experiments.clock import microseconds
+from experiments.models import Experiment
+
+
+def freeze_caps(experiment: Experiment) -> None:
+    """Fix the caps of an experiment's metrics, each once and for ever, from before its start.
+
+    Only where results may be read at every look: a fixed horizon takes the cap from its own units.
+    Nothing is known before the start, and nothing is fixed then.
+    """
+    is_watched = experiment.monitoring == Experiment.Monitoring.ALWAYS_VALID
+    if not (is_watched and experiment.started_at and choices_of(experiment).uses_winsor):
+        return
+    fixed = set(FrozenCap.objects.filter(experiment=experiment).values_list("metric", "quantile"))
+    for chosen in metrics_of(experiment):
+        metric = chosen.metric
+        if metric.winsor and (metric.pk, metric.winsor) not in fixed:
+            _freeze(experiment, metric, metric.winsor)
+
+
+def _freeze(experiment: Experiment, metric: Metric, quantile: float) -> None:
+    past = _before_start(experiment, metric)
+    counts: dict[int, int] = {}
+    for y, _x, n in counts_of(past, metric):
+        counts[int(y)] = counts.get(int(y), 0) + int(n)
+    values = ValueCounts.from_counts(counts)
+    FrozenCap.objects.get_or_create(
+        experiment=experiment,
+        metric=metric,
+        quantile=quantile,
+        defaults={
+            "cap": whole_cap(pooled_cap([values], q=quantile)),
+            "n_units": values.n,
+            "from_us": past.from_us,
+            "until_us": past.until_us,
+        },
+    )
+
+
+def _before_start(experiment: Experiment, metric: Metric) -> Past:
+    """Return the four weeks, and one window, before the first unit could be exposed."""
+    assert experiment.started_at is not None
+    window = metric.window_days or experiment.window_days
+    past = Past.of(experiment)
+    return Past(
+        site_id=past.site_id,
+        placement=past.placement,
+        unit_type=past.unit_type,
+        window_days=window,
+        until_us=microseconds(experiment.started_at) - 1,
+        count_unverified=past.count_unverified,
+        days=past.days + window,
+        is_whole=True,
+    )
+
+
+def whole_cap(cap: float | None) -> int | None:
+    """Return a cap as a whole number of the metric's unit, so that sums stay exact; None for none.
+
+    Rounded up: at the quantile itself nobody is capped. A cap of nothing would make all alike.
+    """
+    if cap is None or cap <= 0:
+        return None
+    return -int(-cap // 1)
