@@ -1,5 +1,6 @@
 """Scenarios that kill a part of the installation while a client sends."""
 
+import contextlib
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -22,7 +23,15 @@ PROGRESS_S = 120.0
 RECOVERED_S = 10.0
 WEB_BATCH = 50
 GIVES_UP = 0.5
+IN_VAIN = "Couldn't ack"  # as Celery logs it
 APPLIED = "SELECT COUNT(*) FROM experiments_event"
+HOLD = "LOCK TABLE experiments_event IN ACCESS EXCLUSIVE MODE"
+IS_HELD = """
+SELECT EXISTS (
+    SELECT 1 FROM pg_locks JOIN pg_class ON pg_class.oid = pg_locks.relation
+    WHERE relname = 'experiments_event' AND NOT granted
+)
+"""
 
 
 def kill_workers(shop: Shop, plan: Plan) -> Outcome:
@@ -85,7 +94,10 @@ def lose_redis(shop: Shop, plan: Plan) -> Outcome:
     waits = []
     for number in range(plan.faults):
         _await_progress(client, rng, share=len(batches) // (plan.faults + 1))
-        (_kill_redis if number % 2 == 0 else _flush_redis)(shop)
+        if number % 2 == 0:
+            _kill_redis_under_a_task(shop, client)
+        else:
+            _flush_redis(shop)
         waits.append(_recovery_s(shop, client))
     client.join()
     outcome = _outcome("redis", shop, plan, batches, began)
@@ -95,9 +107,20 @@ def lose_redis(shop: Shop, plan: Plan) -> Outcome:
     return _judge_refusals(outcome, client, allowed=0)
 
 
-def _kill_redis(shop: Shop) -> None:
-    shop.parts["redis"].kill()
-    time.sleep(1.0)
+def _kill_redis_under_a_task(shop: Shop, client: Client) -> None:
+    """Kill Redis while the worker drains: it ends its task, and acknowledges it to nobody."""
+    log = shop.parts["events"].log
+    before = log.getvalue().count(IN_VAIN)
+    with contextlib.closing(shop.connect()) as connection:
+        connection.execute("BEGIN")
+        connection.execute(HOLD)
+        client.allow(1)
+        held: Callable[[], bool] = lambda: shop.rows(IS_HELD) == [(True,)]  # noqa: E731
+        wait_until(held, timeout_s=SEEN_S, what="a worker that waits for the events' table")
+        shop.parts["redis"].kill()
+        connection.execute("ROLLBACK")
+    ended: Callable[[], bool] = lambda: log.getvalue().count(IN_VAIN) > before  # noqa: E731
+    wait_until(ended, timeout_s=SEEN_S, what="an acknowledgement in vain")
     shop.restart("redis")
 
 
@@ -106,9 +129,13 @@ def _flush_redis(shop: Shop) -> None:
         server.flushall()
 
 
+def _wait_for_nothing(shop: Shop) -> None:
+    wait_until(lambda: not _has_work(shop), timeout_s=PROGRESS_S, what="an empty inbox")
+
+
 def _recovery_s(shop: Shop, client: Client) -> float:
     """Return the seconds until something that was accepted from now on is applied."""
-    wait_until(lambda: not _has_work(shop), timeout_s=RECOVERED_S, what="an empty inbox")
+    _wait_for_nothing(shop)
     before = shop.rows(APPLIED)
     client.allow(1)
     return wait_until(

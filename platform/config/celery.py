@@ -6,11 +6,14 @@ from typing import Any
 from celery import Celery
 from celery.signals import after_task_publish, beat_init, task_postrun, task_prerun
 
+from config.acknowledging import AcknowledgeAgain
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("armature")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["experiments", "recommenders", "analytics"])
+app.steps["consumer"].add(AcknowledgeAgain)
 app.conf.beat_schedule = {
     # A lost hint costs seconds, never data: the sweep finds whatever is left in the inbox.
     "sweep the inbox": {"task": "experiments.tasks.drain_inbox", "schedule": 5.0},
