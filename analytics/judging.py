@@ -1,5 +1,6 @@
 """From moments to comparisons, and from comparisons to the verdict."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analytics.formatting import value_format
@@ -76,8 +77,12 @@ def judge(
     split: SplitCheck,
     exposure: ExposureCheck,
     days: int,
+    findings: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any] | None:
-    """Return the verdict on the primary metric, None when there is none that can be computed."""
+    """Return the verdict on the primary metric, None when there is none that can be computed.
+
+    A finding of the trust gate that is bad withholds it, whatever the comparisons show.
+    """
     primary = next((m for m in scope.metrics if m.role == Metric.Role.PRIMARY), None)
     if primary is None or primary.metric.key in measured.errors:
         return None
@@ -97,6 +102,7 @@ def judge(
             split=split,
             exposure=exposure,
             days_elapsed=days,
+            faults=_faults(findings),
             monitoring=Monitoring(experiment.monitoring),
             direction=Direction(primary.metric.direction),
             planned_units=experiment.planned_units or None,
@@ -107,6 +113,15 @@ def judge(
         )
     )
     return verdict.to_dict() | {"text": verdict.text}
+
+
+def _faults(findings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return what else is wrong with the data, beside what split and exposure say themselves."""
+    return tuple(
+        str(each["claim"])
+        for each in findings
+        if each["state"] == "bad" and each["code"] not in ("split", "multiple_exposure")
+    )
 
 
 def _guardrails(

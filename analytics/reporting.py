@@ -12,7 +12,8 @@ from analytics.scope import Scope
 from analytics.selectors import ChosenMetric, events_without_unit
 from analytics.stats.moments import Moments
 from analytics.stats.results import Kind
-from analytics.stats.srm import exposure_check, split_check
+from analytics.stats.srm import exposure_check
+from analytics.trust import findings_of, judge_split, weights_of
 from experiments import selectors as experiment_selectors
 from experiments.models import Experiment
 
@@ -61,10 +62,11 @@ def _report(scope: Scope, measured: Measured) -> Report:
         experiment_id=experiment.pk, phase=scope.phase, until_us=scope.until_us
     )
     units = [counts.by_variant.get(variant.pk, 0) for variant in scope.variants]
-    weights = [variant.weight for variant in scope.variants]
-    split = split_check(units, weights)
+    weights = weights_of(scope)
+    split = judge_split(units, weights, has_ended=scope.has_ended)
     exposure = exposure_check(counts.multiple, sum(units) + counts.multiple, weights=weights)
     comparisons = compare_all(scope, measured)
+    findings = findings_of(scope, measured, comparisons)
     from_us = scope.first_exposure_us()
     days = scope.full_days(from_us)
     return Report(
@@ -86,10 +88,19 @@ def _report(scope: Scope, measured: Measured) -> Report:
         split=split.to_dict(),
         exposure=exposure.to_dict(),
         metrics=tuple(_metric_row(scope, each, measured, comparisons) for each in scope.metrics),
-        verdict=judge(scope, measured, comparisons, split=split, exposure=exposure, days=days),
+        verdict=judge(
+            scope,
+            measured,
+            comparisons,
+            split=split,
+            exposure=exposure,
+            days=days,
+            findings=findings,
+        ),
         unattributed=events_without_unit(experiment, from_us=from_us, until_us=scope.until_us),
         waiting=experiment_selectors.waiting_batches(experiment.site_id),
         left_out=counts.left_out,
+        findings=findings,
     )
 
 

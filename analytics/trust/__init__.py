@@ -11,7 +11,10 @@ from analytics.trust.finding import gravest
 from analytics.trust.multiple import check_multiple
 from analytics.trust.parts import check_days, check_segments
 from analytics.trust.running import CheckFunction, run_checks
-from analytics.trust.split import check_split
+from analytics.trust.split import check_split, judge_split
+from analytics.trust.weights import weights_of
+
+__all__ = ["CHECKS", "findings_of", "judge_split", "weights_of"]
 
 CHECKS: tuple[tuple[str, CheckFunction], ...] = (
     ("split", check_split),
