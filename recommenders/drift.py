@@ -4,15 +4,18 @@ Pure: a profile is the share of interactions in each bucket of a feature. The ar
 of its own data; the newest interactions are counted into the same buckets and compared.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import log
-from typing import Any
+from itertools import islice
+from math import exp, floor, log, log1p
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommenders.base import Kind, TrainingData
+
+Row = TypeVar("Row")
 
 FLOOR = 1e-4  # of a bucket that is empty on one side, as its logarithm would be infinite
 GROUPS = 10  # of items, from the most to the least touched, each of about as many interactions
@@ -21,6 +24,7 @@ NEW = "new"
 NONE = "none"
 FEWEST = 1_000  # interactions; with fewer chance alone moves the index
 LARGE = 0.25
+MOST = 200_000  # interactions looked at: chance moves the index of ten groups by 0.00005 then
 
 
 def stability_index(expected: Mapping[str, float], actual: Mapping[str, float]) -> float:
@@ -38,6 +42,24 @@ def stability_index(expected: Mapping[str, float], actual: Mapping[str, float]) 
         e, a = (max(shares.get(bucket, 0.0), FLOOR) for shares in (expected, actual))
         total += (a - e) * log(a / e)
     return total
+
+
+def sampled(rows: Iterable[Row], most: int, rng: np.random.Generator) -> list[Row]:
+    """Return at most so many of the rows, each with the same chance, never holding more.
+
+    Source: Li (1994), Reservoir-sampling algorithms of time complexity O(n(1 + log(N/n))), L.
+    """
+    rest = iter(rows)
+    kept = list(islice(rest, most))
+    share = 1.0
+    while len(kept) == most:
+        share *= exp(-rng.exponential() / most)
+        skipped = floor(-rng.exponential() / log1p(-share))
+        found = list(islice(rest, skipped, skipped + 1))
+        if not found:
+            break
+        kept[rng.integers(most)] = found[0]
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

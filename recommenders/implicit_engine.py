@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from recommenders.telling import tell
+
 Factors = NDArray[np.float32]
 
 
@@ -14,21 +16,28 @@ def alternating_factors(
     *,
     start: tuple[Factors, Factors] | None,
     seed: int,
+    iterations: int,
     **options: Any,
 ) -> tuple[Factors, Factors]:
     """Return factors of units and of items by alternating least squares (Hu, Koren, Volinsky 2008).
 
     `confidence`: (n_units, n_items); `start`: factors to begin with, changed in place; `options`:
-    those of the engine. One thread, so that results repeat.
+    those of the engine. One thread, so that results repeat. Tells how many iterations are done.
     """
     from implicit.cpu.als import AlternatingLeastSquares
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
-        engine = AlternatingLeastSquares(random_state=seed, num_threads=1, **options)
+        engine = AlternatingLeastSquares(
+            random_state=seed, num_threads=1, iterations=iterations, **options
+        )
         if start is not None:
             engine.user_factors, engine.item_factors = start
-        engine.fit(confidence, show_progress=False)
+        engine.fit(
+            confidence,
+            show_progress=False,
+            callback=lambda iteration, *_: tell((iteration + 1) / iterations),
+        )
     return engine.user_factors, engine.item_factors
 
 

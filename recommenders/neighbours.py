@@ -1,6 +1,7 @@
 """The nearest columns of a matrix: by the package implicit where it is installed, else by scipy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from itertools import pairwise
 from typing import Any
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
 from recommenders.histories import nothing
+from recommenders.telling import tell
 
 BLOCK = 500  # columns at a time, so that memory stays bounded
 
@@ -30,45 +32,78 @@ def nearest_by_product(matrix: csr_matrix, n: int) -> csr_matrix:
 def nearest_by_blocks(
     matrix: csr_matrix, n: int, measured: Callable[[csr_matrix, int], csr_matrix] | None = None
 ) -> csr_matrix:
-    """Return the same by scipy alone, the lower index first of equals.
+    """Return the same by scipy alone, the lower index first of equals; tells how far it is.
 
     `measured`: makes similarities of the products of some columns with all, given the index of the
-    first; left out, the products are the similarities.
+    first; left out, the products are the similarities. What is below zero is no neighbour. Any
+    number of threads gives the same result.
     """
     by_column = csr_matrix(matrix.T)
-    blocks = []
-    for start in range(0, matrix.shape[1], BLOCK):
-        products = _others(csr_matrix(by_column[start : start + BLOCK] @ matrix), start)
+
+    def nearest(start: int) -> csr_matrix:
+        products = csr_matrix(by_column[start : start + BLOCK] @ matrix)
         similar = products if measured is None else measured(products, start)
-        blocks.append(largest_of_rows(similar, n))
+        return largest_of_rows(_others(similar, start), n)
+
+    blocks = list(_worked_on(nearest, range(0, matrix.shape[1], BLOCK)))
     return csr_matrix(vstack(blocks, format="csr")) if blocks else nothing()
 
 
-def _others(products: csr_matrix, start: int) -> csr_matrix:
-    """Return the positive products, without those of each column with itself."""
-    rows = np.repeat(np.arange(products.shape[0]), np.diff(products.indptr))
-    products.data[(products.indices == rows + start) | (products.data < 0)] = 0
-    products.eliminate_zeros()
-    return products
+def _worked_on(work: Callable[[int], csr_matrix], starts: range) -> Iterator[csr_matrix]:
+    """Yield what comes of each start, in order, worked on by threads: scipy lets others go on."""
+    pool = ThreadPoolExecutor(_threads())
+    try:
+        for index, block in enumerate(pool.map(work, starts)):
+            tell((index + 1) / len(starts))
+            yield block
+    finally:
+        pool.shutdown(cancel_futures=True)  # what ends a training early does not wait for the rest
+
+
+def _threads() -> int:
+    """Return how many threads the libraries beneath may use in this process."""
+    if find_spec("threadpoolctl") is None:
+        return 1
+    from threadpoolctl import threadpool_info
+
+    return max((int(each["num_threads"]) for each in threadpool_info()), default=1)
+
+
+def _others(similar: csr_matrix, start: int) -> csr_matrix:
+    """Return the similarities with those of each column with itself, and negative ones, at zero."""
+    rows = np.repeat(
+        np.arange(start, start + similar.shape[0], dtype=similar.indices.dtype),
+        np.diff(similar.indptr),
+    )
+    similar.data[(similar.indices == rows) | (similar.data < 0)] = 0
+    return similar
 
 
 def largest_of_rows(matrix: csr_matrix, n: int) -> csr_matrix:
-    """Return the matrix with only the n largest values of each row, the lower index of equals."""
-    matrix.sort_indices()
+    """Return the matrix with only the n largest values of each row, the lower index of equals.
+
+    Zeros that are stored are left out; columns of a row rise.
+    """
     kept = [
-        start + _largest(matrix.data[start:stop], n)
+        start + _largest(matrix.data[start:stop], matrix.indices[start:stop], n)
         for start, stop in pairwise(matrix.indptr.tolist())
     ]
     indptr = np.concatenate([[0], np.cumsum([len(places) for places in kept])])
     places = np.concatenate(kept) if kept else np.zeros(0, np.int64)
     parts = (matrix.data[places].astype(np.float32), matrix.indices[places], indptr)
-    return csr_matrix(parts, shape=matrix.shape)
+    found = csr_matrix(parts, shape=matrix.shape)
+    found.eliminate_zeros()
+    found.sort_indices()
+    return found
 
 
-def _largest(values: NDArray[Any], n: int) -> NDArray[np.int64]:
-    """Return where the n largest stand, in rising order; the first of equals."""
+def _largest(values: NDArray[Any], columns: NDArray[np.integer[Any]], n: int) -> NDArray[np.int64]:
+    """Return where the n largest stand; of equals those of the lowest columns."""
     if len(values) <= n:
         return np.arange(len(values))
     edge = np.partition(values, len(values) - n)[len(values) - n]
     above, equal = np.flatnonzero(values > edge), np.flatnonzero(values == edge)
-    return np.sort(np.concatenate([above, equal[: n - len(above)]]))
+    left = n - len(above)
+    if len(equal) > left:
+        equal = equal[np.argsort(columns[equal], kind="stable")[:left]]
+    return np.concatenate([above, equal])

@@ -18,6 +18,7 @@ from recommenders.base import (
 )
 from recommenders.errors import SettingsError
 from recommenders.registry import available, fitted_class, make, names
+from recommenders.telling import part
 
 HYBRIDS = ("hybrid", "stacking")  # of which none may stand beneath another
 BLOCK_CELLS = 1_000_000  # units x items held at one time, so that memory stays bounded
@@ -55,7 +56,10 @@ class Bases:
             raise SettingsError(
                 f"no base of {', '.join(self.names)} can run here", field="settings.bases"
             )
-        fitted = [make(name, self.settings[name]).fit(data, rng=rng) for name in usable]
+        fitted = []
+        for index, name in enumerate(usable):
+            with part(index, len(usable)):
+                fitted.append(make(name, self.settings[name]).fit(data, rng=rng))
         return replace(self, names=usable, fitted=fitted)
 
     def scores(self, queries: Queries) -> list[Scores]:

@@ -22,6 +22,7 @@ from recommenders.errors import SettingsError
 from recommenders.evaluation.accuracy import unit_ndcg
 from recommenders.evaluation.lists import hits_of_scores, relevant_of
 from recommenders.evaluation.splits import hot_units
+from recommenders.telling import part
 
 MIN_INTERACTIONS = 50  # fewer cannot tell one weight from another
 VALIDATION_UNITS = 1_000
@@ -60,8 +61,10 @@ class Hybrid:
         weights = None
         if len(data.item) >= MIN_INTERACTIONS:
             for lesson in lessons(data, share=share, n=1, rng=rng):
-                weights = self._learned_weights(lesson, rng)
-        self.bases_ = self.bases_.fit(data, rng)
+                with part(0, 2):
+                    weights = self._learned_weights(lesson, rng)
+        with part(1, 2):
+            self.bases_ = self.bases_.fit(data, rng)
         n = len(self.bases_.names)
         self.weights_ = np.full((1, n), 1 / n, np.float32) if weights is None else weights
         return self

@@ -17,6 +17,7 @@ from recommenders.evaluation.metrics import ndcg_of_scores
 from recommenders.evaluation.splits import hot_units
 from recommenders.factors import Fold, explained, folded
 from recommenders.histories import spread
+from recommenders.telling import part, tell
 from recommenders.weights import checked_way, weighed
 
 CHOICES = {
@@ -121,7 +122,8 @@ class LightFM:
         """Return how many epochs to learn for, found on the latest interactions where asked."""
         if self.settings["patience"]:
             for lesson in lessons(data, share=HELD_OUT, n=1, rng=rng):
-                return self._best_epochs(lesson, seed, rng)
+                with part(0, 2):
+                    return self._best_epochs(lesson, seed, rng)
         return int(self.settings["epochs"])
 
     def _best_epochs(self, lesson: Lesson, seed: int, rng: np.random.Generator) -> int:
@@ -130,7 +132,8 @@ class LightFM:
         units = sampled(hot_units(lesson.early, lesson.late), JUDGED_UNITS, rng)
         best, best_epoch = -1.0, 1
         for epoch in range(1, int(self.settings["epochs"]) + 1):
-            self._run(engine, lesson.early, 1)
+            with part(epoch - 1, int(self.settings["epochs"])):
+                self._run(engine, lesson.early, 1)
             judge._keep(engine, lesson.early, seed)
             scores = np.array(judge.score(Queries(units)))
             scores[lesson.hidden(units).nonzero()] = np.nan
@@ -142,20 +145,25 @@ class LightFM:
         return best_epoch
 
     def _run(self, engine: Any, data: TrainingData, epochs: int) -> None:
-        """Learn on; raises TrainingError when factors grow beyond all bounds."""
+        """Learn on, and tell of each epoch; TrainingError when factors grow beyond all bounds.
+
+        Epochs by single calls are those of one call, to the bit. Of none it makes the embeddings.
+        """
         summed = data.matrix.tocoo()
         signs = np.where(summed.data > 0, 1, -1).astype(np.float32)
         strengths = weighed(abs(data.matrix), self.way).tocoo()
+        given = {
+            "interactions": coo_matrix((signs, (summed.row, summed.col)), shape=summed.shape),
+            "user_features": self._units(data),
+            "item_features": self._items(data),
+            "sample_weight": None if self.settings["loss"] == "warp-kos" else strengths,
+        }
         try:
             with np.errstate(all="ignore"):
-                engine.fit_partial(
-                    coo_matrix((signs, (summed.row, summed.col)), shape=summed.shape),
-                    user_features=self._units(data),
-                    item_features=self._items(data),
-                    sample_weight=None if self.settings["loss"] == "warp-kos" else strengths,
-                    epochs=epochs,
-                    num_threads=1,
-                )
+                engine.fit_partial(**given, epochs=0)
+                for epoch in range(epochs):
+                    engine.fit_partial(**given, epochs=1, num_threads=1)
+                    tell((epoch + 1) / epochs)
         except ValueError as error:
             raise TrainingError(
                 f"LightFM could not learn: {error}",

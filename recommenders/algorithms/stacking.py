@@ -19,6 +19,7 @@ from recommenders.base import Capability, Queries, Scores, Settings, State, Trai
 from recommenders.errors import RecommenderError, SettingsError
 from recommenders.features.pairs import Known, values_at
 from recommenders.registry import missing
+from recommenders.telling import part
 
 MIN_INTERACTIONS = 50  # fewer teach trees nothing but noise
 MAX_ROWS = 400_000  # of a lesson: candidates that a forest learns from, a hundred bytes each
@@ -60,14 +61,16 @@ class Stacking:
         taught = list(self._taught(data, rng)) if len(data.item) >= MIN_INTERACTIONS else []
         if taught:
             self._grow(taught, seed=int(rng.integers(2**31)))
-        self.bases_ = self.bases_.fit(data, rng)
+        with part(int(self.settings["folds"]), int(self.settings["folds"]) + 1):
+            self.bases_ = self.bases_.fit(data, rng)
         self.known_, self.until_us_ = Known.of(data), data.until_us
         return self
 
     def _taught(self, data: TrainingData, rng: np.random.Generator) -> Iterator["_Rows"]:
         share, folds = float(self.settings["held_out"]), int(self.settings["folds"])
-        for lesson in lessons(data, share=share, n=folds, rng=rng):
-            bases = self.bases_.fit(lesson.early, rng)
+        for index, lesson in enumerate(lessons(data, share=share, n=folds, rng=rng)):
+            with part(index, folds + 1):
+                bases = self.bases_.fit(lesson.early, rng)
             per_unit = int(self.settings["candidates"]) * len(bases.names)
             units = sampled(np.unique(lesson.late.unit), MAX_ROWS // per_unit, rng)
             yield from self._rows_of(lesson, bases, units)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from recommenders.models import Artifact
 from recommenders.services.fitting import fit, read_dataset
 from recommenders.services.judging import judge_offline, pass_gate
-from recommenders.services.progress import enter_stage
+from recommenders.services.progress import enter_stage, learning
 from recommenders.services.promotion import promote_by_itself
 from recommenders.services.registering import folder_for, write_artifact
 
@@ -64,10 +64,10 @@ def _train(artifact: Artifact) -> None:
     """Go through the stages, then make the row ready, and the champion where that was asked."""
     enter_stage(artifact, Stage.READING)
     dataset = read_dataset(artifact)
-    enter_stage(artifact, Stage.FITTING)
-    fitted = fit(artifact, dataset)
-    enter_stage(artifact, Stage.JUDGING)
-    judgement = judge_offline(artifact, dataset, fitted)
+    with learning(artifact, Stage.FITTING):
+        fitted = fit(artifact, dataset)
+    with learning(artifact, Stage.JUDGING):
+        judgement = judge_offline(artifact, dataset, fitted)
     enter_stage(artifact, Stage.WRITING)
     write_artifact(artifact, dataset, fitted, judgement)
     artifact.gate = pass_gate(artifact, judgement)

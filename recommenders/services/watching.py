@@ -17,7 +17,7 @@ from experiments.models import Experiment, Slate, Variant
 from recommenders import selectors
 from recommenders.artifacts import load_artifact
 from recommenders.decay import Cell, ctr_change
-from recommenders.drift import FEWEST, Profile, drift, profile, touches
+from recommenders.drift import FEWEST, MOST, Profile, drift, profile, sampled, touches
 from recommenders.errors import ArtifactError
 from recommenders.interactions import Dataset, build_dataset
 from recommenders.models import Artifact, Recommender
@@ -41,7 +41,8 @@ def measure(*, recommender_id: int) -> None:
 def measure_drift(*, recommender: Recommender, now: datetime) -> None:
     """Compare what came after the champion's data with these, and keep the indexes by feature.
 
-    Kept as {"at", "artifact", "n", "features"}, or {"at", "missing"} where nothing can be said.
+    Of more interactions than can be held a sample is compared. Kept as {"at", "artifact", "n",
+    "features"}, or {"at", "missing"} where nothing can be said.
     """
     champion = recommender.champion
     reading = _drift_of(champion, now) if champion else {"missing": "it has no champion"}
@@ -52,8 +53,9 @@ def measure_drift(*, recommender: Recommender, now: datetime) -> None:
 def _drift_of(champion: Artifact, now: datetime) -> dict[str, Any]:
     known = champion.manifest.get("profile")
     since = max(champion.trained_until or now, now - NEWEST)
+    rows = selectors.interactions(champion.site, until=now, since=since)
     recent = build_dataset(
-        selectors.interactions(champion.site, until=now, since=since),
+        sampled(rows, MOST, np.random.default_rng(champion.pk)),
         selectors.item_features(champion.site),
         now_us=microseconds(now),
     )

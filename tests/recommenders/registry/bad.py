@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from recommenders import registry
 from recommenders.base import Capability, Queries, Scores, Settings, State, TrainingData
 from recommenders.models import Artifact
+from recommenders.telling import tell
 
 PLACE = "tests.recommenders.registry.bad"
 
@@ -150,6 +151,18 @@ class Watching(Good):
         return super().fit(data, rng=rng)
 
 
+class Telling(Good):
+    """Tells, while it learns, that half is done, and looks at what the registry says then."""
+
+    seen: ClassVar[list[float]] = []
+
+    def fit(self, data: TrainingData, *, rng: np.random.Generator) -> Self:
+        tell(0.5)
+        row = Artifact.objects.get(status=Artifact.Status.TRAINING)
+        self.seen.append(row.share or 0.0)
+        return super().fit(data, rng=rng)
+
+
 # What each fails, and nothing else: one that says nothing also fills no list and beats nobody.
 FAILS = {
     "Silent": {"finite", "items", "coverage", "beats_popularity"},
@@ -164,6 +177,7 @@ FAILS = {
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Register all of them, under their own names in lower case."""
     Watching.seen.clear()
+    Telling.seen.clear()
     everyone: list[type[Good]] = [Good, *Good.__subclasses__()]
     for each in everyone:
         monkeypatch.setitem(registry.BUILTIN, each.__name__.lower(), f"{PLACE}.{each.__name__}")

@@ -1,5 +1,7 @@
 """Drift: the stability index by hand, profiles of interactions, and what they are compared by."""
 
+import tracemalloc
+from collections import Counter
 from math import log
 
 import numpy as np
@@ -12,6 +14,7 @@ from recommenders.drift import (
     drift,
     popularity_groups,
     profile,
+    sampled,
     stability_index,
     touches,
 )
@@ -117,3 +120,34 @@ def test_touches__of_data__take_each_interactions_item() -> None:
 
     assert found.group.tolist() == [7, 3]
     assert found.price.tolist() == [20, 10]
+
+
+def test_sample__of_more_than_it_may_hold__takes_each_with_the_same_chance() -> None:
+    rng = np.random.default_rng(7)
+    times, rows, most = 2_000, 40, 10
+
+    taken = np.array([sampled(iter(range(rows)), most, rng) for _ in range(times)])
+
+    assert taken.shape == (times, most)
+    assert all(len(set(each)) == most for each in taken.tolist())
+    counts = np.bincount(taken.ravel(), minlength=rows)
+    due = times * most / rows
+    # Thirty-nine degrees of freedom: chance alone passes 72 once in a thousand seeds.
+    assert ((counts - due) ** 2 / due).sum() < 72
+
+
+@pytest.mark.parametrize("rows", [0, 3, 4])
+def test_sample__of_no_more_than_it_may_hold__is_all_of_them(rows: int) -> None:
+    assert sampled(iter(range(rows)), 4, np.random.default_rng(7)) == list(range(rows))
+
+
+def test_sample__of_very_many__holds_a_few_and_shifts_no_share() -> None:
+    tracemalloc.start()
+    found = sampled((f"{row % 4}" * 100 for row in range(100_000)), 2_000, np.random.default_rng(7))
+    _now, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most_bytes < 2_000_000  # all of them are 15 MB
+    counts = Counter(text[0] for text in found)
+    even = dict.fromkeys("0123", 0.25)
+    assert stability_index(even, {key: n / 2_000 for key, n in counts.items()}) < 0.01

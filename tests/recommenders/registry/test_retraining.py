@@ -12,7 +12,7 @@ from experiments.intake.importing import EventRecord, import_events
 from experiments.models import Experiment, Phase, Site, Slate
 from experiments.services import start_experiment
 from recommenders.models import Artifact, Cause, Recommender
-from recommenders.services import measure, request_due, request_training, train_artifact
+from recommenders.services import measure, request_due, request_training, train_artifact, watching
 from tests.factories import draft_experiment, trained
 from tests.recommenders.registry import bad
 from tests.recommenders.registry.tastes import recommender_of, shop_of_tastes
@@ -121,6 +121,21 @@ def test_drift__other_items_wanted__trains_anew_and_says_what_moved() -> None:
     recommender.refresh_from_db()
     assert recommender.drift["features"]["price"] > 0.25
     assert recommender.drift["n"] == 1_000
+
+
+def test_drift__of_more_than_can_be_held__compares_a_sample(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(watching, "MOST", 1_200)
+    site = shop_of_tastes()
+    recommender = planned(site)
+    came_later(site, 1_500, items=["sku-1", "sku-2"])
+
+    watching.measure_drift(recommender=recommender, now=later(25))
+
+    recommender.refresh_from_db()
+    assert recommender.drift["n"] == 1_200
+    assert recommender.drift["features"]["price"] > 0.25
 
 
 def test_drift__too_few_interactions__says_so_and_trains_nothing() -> None:

@@ -7,13 +7,21 @@ from typing import Any
 import numpy as np
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from experiments.models import Site
 from recommenders.artifacts import load_artifact
 from recommenders.models import Artifact, Recommender
-from recommenders.services import LEASE, release_stuck_training, request_training, train_artifact
+from recommenders.services import (
+    LEASE,
+    progress,
+    release_stuck_training,
+    request_training,
+    train_artifact,
+)
 from recommenders.services.progress import enter_stage, leave_sign
 from recommenders.services.training import MOST_ATTEMPTS
+from recommenders.telling import tell
 from tests.factories import NOW, trained
 from tests.recommenders.registry import bad
 from tests.recommenders.registry.tastes import ITEMS, VISITORS, recommender_of, shop_of_tastes
@@ -87,6 +95,29 @@ def test_progress__of_a_training__is_kept_by_stage(monkeypatch: pytest.MonkeyPat
     assert (fitting, judging) == ("fitting", "judging")
     assert 0 < begun < further < 1
     assert (artifact.stage, artifact.share) == ("", None)
+
+
+def test_progress__told_by_an_algorithm__is_kept_within_its_stage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(progress, "BETWEEN_S", 0.0)
+    bad.install(monkeypatch)
+    site = shop_of_tastes()
+    recommender_of(site, "telling")
+
+    train(site, "tried")
+
+    assert bad.Telling.seen == [pytest.approx(0.35), pytest.approx(0.725)]
+
+
+def test_progress__told_at_every_step__is_noted_once_a_second(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    artifact = request_training(site=shop_of_tastes(), key="popularity")
+
+    with django_assert_num_queries(1), progress.learning(artifact, Artifact.Stage.FITTING):
+        for step in range(100):
+            tell(step / 100)
 
 
 def test_training__another_of_this_recommender_under_way__waits_its_turn() -> None:
