@@ -95,6 +95,28 @@ def _means(acts: csr_matrix, items: Factors) -> Factors:
     return np.hstack([sums, np.ones_like(counts)]).astype(np.float32)
 
 
+def by_coordinate(items: Factors) -> Factors:
+    """Return the same factors, in memory one coordinate of all items after another.
+
+    A product with one unit's then reads memory in one stream: by rows of 65 numbers, which begin
+    anywhere in a line of the cache, it takes a third longer.
+    """
+    return np.asfortranarray(items, np.float32)
+
+
+def packed_items(items: Factors) -> State:
+    """Return factors by coordinate as an array, (width, n_items)."""
+    return {"item_columns": items.T}
+
+
+def unpacked_items(state: Mapping[str, NDArray[Any]]) -> Factors:
+    """Return what was packed, (n_items, width); by rows from an artifact of before."""
+    # Plain views of the mapped files: the memmap type costs time on every product.
+    if "item_columns" in state:
+        return np.asarray(state["item_columns"]).T
+    return np.asarray(state["item_factors"])
+
+
 def folded(units: Factors, items: Factors, fold: Fold, queries: Queries) -> Factors:
     """Return the factors of the units asked for, moved by what they did since; zeros for strangers.
 

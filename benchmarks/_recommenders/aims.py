@@ -38,12 +38,22 @@ class Found:
 
 AIMS = (
     Aim("item neighbours, of implicit's time", training.OURS_COSINE, training.BARE_COSINE, 2.0),
+    Aim(
+        "the same by Jaccard, of implicit's time by cosine",
+        training.OURS_JACCARD,
+        training.BARE_COSINE,
+        2.0,
+    ),
     Aim("one list, of numpy's time", asking.OURS, asking.PLAIN, 1.3),
     Aim("one list, of implicit's time", asking.OURS, asking.IMPLICIT, 1.1),
     Aim("one list, times as fast as LightFM.predict", asking.OURS, asking.LIGHTFM, 5.0, True),
     Aim("blocks, times as fast as numpy", asking.OURS_BLOCK, asking.PLAIN_BLOCK, 0.7, True),
 )
 WRAPPING = Aim("LightFM wrapped, of the time its engine takes in it", "", "", 1.05)
+
+
+AFTER_AN_ACT = Aim("the slowest list from an act on, in seconds", "", "", 1.0)
+STOOD_IN = Aim("the slowest list of who stands in, in seconds", "", "", 1.0)
 
 
 def found_in(report: Report) -> list[Found]:

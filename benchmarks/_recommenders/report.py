@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from benchmarks._recommenders.aims import Found
 from benchmarks._recommenders.memory import Held
 from benchmarks._recommenders.running import Run
+from benchmarks._recommenders.waiting import Waited
 from config.bench import markdown
 
 
@@ -17,6 +18,7 @@ def tables(run: Run) -> str:
             "",
             *(markdown(report) for report in run.reports),
             _memory(run.held),
+            _waited(run.waited),
             _aims(run.aims),
         ]
     )
@@ -33,6 +35,21 @@ def _memory(held: Sequence[Held]) -> str:
         "",
         "| what it holds | processes | files, RSS | files, PSS | its own | together |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    return "\n".join([*head, *rows, ""])
+
+
+def _waited(waited: Sequence[Waited]) -> str:
+    rows = [
+        f"| {each.name} | {each.lists} | {each.median_ms:.1f} | {each.slowest_ms:.1f}"
+        f" | {'–' if each.moved is None else each.moved} |"
+        for each in waited
+    ]
+    head = [
+        "## by the clock, ms until the list is there",
+        "",
+        "| whose list | lists | median | slowest | another than before |",
+        "| --- | ---: | ---: | ---: | ---: |",
     ]
     return "\n".join([*head, *rows, ""])
 

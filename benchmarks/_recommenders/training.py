@@ -19,27 +19,29 @@ from recommenders.registry import make
 NEIGHBOURS = 50
 BARE_LIGHTFM, OURS_LIGHTFM = "bare LightFM, 1 thread", "lightfm, ours"
 BARE_COSINE, OURS_COSINE = "implicit CosineRecommender", "item_knn, ours"
+OURS_JACCARD = "item_knn, ours, by Jaccard"
 BARE_ALS, OURS_ALS = "implicit ALS, 1 thread", "als, ours"
 
 
 @dataclass
 class Trained:
-    """What the cases trained last, to be asked afterwards.
+    """What the cases trained last, to be asked afterwards; `fitted`: ours by name.
 
     `outside`: of our LightFM's fits, seconds outside the engine / seconds in it.
     """
 
     shop: Shop
     seed: int
-    ours: Recommender | None = None
     engine: Any = None
     als: Any = None
+    fitted: dict[str, Recommender] = field(default_factory=dict)
     outside: list[float] = field(default_factory=list)
 
     def fit(self, name: str, settings: Settings) -> Recommender:
-        """Return one of ours, fitted; its chance is that of the seed."""
+        """Return one of ours, fitted and kept; its chance is that of the seed."""
         rng = np.random.default_rng(self.seed)
-        return make(name, settings).fit(self.shop.data, rng=rng)
+        self.fitted[name] = make(name, settings).fit(self.shop.data, rng=rng)
+        return self.fitted[name]
 
 
 def lightfm_cases(trained: Trained, epochs: int) -> list[Case]:
@@ -59,7 +61,7 @@ def lightfm_cases(trained: Trained, epochs: int) -> list[Case]:
     def ours() -> int:
         Clocked.learned_s, began = 0.0, time.perf_counter()
         with patch.object(lightfm, "LightFM", Clocked):
-            trained.ours = trained.fit("lightfm", {"components": factors, "epochs": epochs})
+            trained.fit("lightfm", {"components": factors, "epochs": epochs})
         whole = time.perf_counter() - began
         trained.outside.append((whole - Clocked.learned_s) / Clocked.learned_s)
         return epochs
@@ -71,12 +73,13 @@ def lightfm_cases(trained: Trained, epochs: int) -> list[Case]:
     ]
 
 
-def cosine_cases(trained: Trained) -> list[Case]:
-    """Return implicit's (baseline) and ours; an operation is a whole fit."""
-    settings = {"neighbours": NEIGHBOURS, "measure": "cosine"}
+def neighbour_cases(trained: Trained) -> list[Case]:
+    """Return implicit's by cosine (baseline), and ours; an operation is a whole fit."""
+    jaccard, cosine = ({"neighbours": NEIGHBOURS, "measure": m} for m in ("jaccard", "cosine"))
     return [
         _fit(BARE_COSINE, lambda: bare_cosine(trained.shop, neighbours=NEIGHBOURS), is_first=True),
-        _fit(OURS_COSINE, lambda: trained.fit("item_knn", settings)),
+        _fit(OURS_JACCARD, lambda: trained.fit("item_knn", jaccard)),
+        _fit(OURS_COSINE, lambda: trained.fit("item_knn", cosine)),
     ]
 
 

@@ -15,7 +15,14 @@ from recommenders.base import Capability, Queries, Scores, Settings, State, Trai
 from recommenders.errors import SettingsError, TrainingError
 from recommenders.evaluation.metrics import ndcg_of_scores
 from recommenders.evaluation.splits import hot_units
-from recommenders.factors import Fold, explained, folded
+from recommenders.factors import (
+    Fold,
+    by_coordinate,
+    explained,
+    folded,
+    packed_items,
+    unpacked_items,
+)
 from recommenders.histories import spread
 from recommenders.telling import part, tell
 from recommenders.weights import checked_way, weighed
@@ -88,14 +95,14 @@ class LightFM:
 
         From factors of another number it is a fit from the beginning.
         """
-        fits = previous["item_factors"].shape[1] == int(self.settings["components"]) + 1
+        known_items = unpacked_items(previous)
+        fits = known_items.shape[1] == int(self.settings["components"]) + 1
         if not (fits and len(data.item)):
             return self.fit(data, rng=rng)
         seed = int(rng.integers(2**31))
         engine = self._engine(data.n_items, seed)
         self._run(engine, data, 0)  # makes the embeddings that are overwritten
-        earlier = np.asarray(previous["item_factors"])
-        learned = explained(self._items(data), earlier, items, engine.item_embeddings)
+        learned = explained(self._items(data), known_items, items, engine.item_embeddings)
         engine.item_embeddings[:], engine.item_biases[:] = learned[:, :-1], learned[:, -1]
         earlier = np.asarray(previous["unit_factors"])
         learned = explained(self._units(data), earlier, units, engine.user_embeddings)
@@ -196,7 +203,7 @@ class LightFM:
             return self
         biases, factors = engine.get_item_representations(self._items(data))
         _unit_biases, units = engine.get_user_representations(self._units(data))
-        self.item_factors_ = np.column_stack([factors, biases]).astype(np.float32)
+        self.item_factors_ = by_coordinate(np.column_stack([factors, biases]))
         ones = np.ones((data.n_units, 1), np.float32)
         self.unit_factors_ = np.hstack([units, ones]).astype(np.float32)
         touched = np.bincount(data.unit, minlength=data.n_units) > 0
@@ -213,15 +220,14 @@ class LightFM:
 
     def state(self) -> State:
         """Return both factor matrices and what folds new acts in."""
-        factors = {"item_factors": self.item_factors_, "unit_factors": self.unit_factors_}
-        return factors | self.fold_.state()
+        units = {"unit_factors": self.unit_factors_}
+        return packed_items(self.item_factors_) | units | self.fold_.state()
 
     @classmethod
     def from_state(cls, state: Mapping[str, NDArray[Any]], settings: Settings) -> Self:
         """Return a fitted recommender."""
         self = cls(settings)
-        # Plain views of the mapped files: the memmap type costs time on every product.
-        self.item_factors_ = np.asarray(state["item_factors"])
+        self.item_factors_ = unpacked_items(state)
         self.unit_factors_ = np.asarray(state["unit_factors"])
         self.fold_ = Fold.from_state(state, width=self.item_factors_.shape[1])
         return self

@@ -142,6 +142,19 @@ def test_lightfm__no_patience__runs_all_epochs() -> None:
     assert ours._epochs(_drifting(), 1, np.random.default_rng(1)) == 7
 
 
+def test_lightfm__artifact_of_before__whose_items_lie_by_rows__scores_the_same() -> None:
+    recommender = fitted("lightfm", checkerboard(20))
+    assert isinstance(recommender, LightFM)
+    state = recommender.state()
+    state["item_factors"] = np.ascontiguousarray(state.pop("item_columns").T)
+
+    restored = LightFM.from_state(state, LightFM.defaults)
+
+    np.testing.assert_allclose(
+        scores_of(restored, *range(20)), scores_of(recommender, *range(20)), rtol=1e-4, atol=1e-5
+    )
+
+
 def test_lightfm__stranger_after_a_few_acts__prefers_what_is_like_them() -> None:
     recommender = fitted("lightfm", checkerboard(40), settings={"epochs": 20})
     acts = np.zeros((2, 40), np.float32)
