@@ -3,7 +3,7 @@
 Higher rooms append in their `AppConfig.ready`; this room only calls what it finds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,19 +48,21 @@ class ParameterDocument:
 
 
 UnitKey = tuple[int, int, str]  # experiment id, phase, unit id
-# Site id, event type, visitor, account and session id, "" for none.
-TouchedEvent = tuple[int, str, str, str, str]
+# Site id, event type, visitor, account and session id, "" for none, and when it was, in µs.
+TouchedEvent = tuple[int, str, str, str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Touched:
     """What a pass of the drain changed, for whatever is kept from rows, such as rollups.
 
-    `exposures`: each unit whose exposure or slates changed. `events`: each event that is new or
-    whose ids, refunds or traffic changed.
+    `exposures`: each unit whose exposure is new or changed, be it only in its flag. `slates`: each
+    unit whose slates or clicks did. `events`: each event that is new or gone or whose ids changed,
+    as before and as after, and each purchase of which refunds took something back.
     """
 
     exposures: frozenset[UnitKey] = frozenset()
+    slates: frozenset[UnitKey] = frozenset()
     events: frozenset[TouchedEvent] = frozenset()
 
 
@@ -78,8 +80,11 @@ PARAMETER_CHOICES: list[ParameterChoice] = []
 PARAMETER_DOCUMENTS: list[ParameterDocument] = []
 SITE_INITIALISERS: list[Callable[[Site], None]] = []
 LAUNCH_CHECKS: list[Callable[[Experiment], list[Check]]] = []
-# Each gets a site and a variant's parameters and returns those that the running variant keeps.
-PARAMETER_PINNERS: list[Callable[[Site, dict[str, Any]], dict[str, Any]]] = []
+# Each gets a site, a variant's parameters and those of its placement, None without one, and returns
+# those that the running variant keeps.
+PARAMETER_PINNERS: list[
+    Callable[[Site, dict[str, Any], Mapping[str, Any] | None], dict[str, Any]]
+] = []
 # Each copies to a new draft what its room knows of another experiment's set-up.
 SETUP_COPIERS: list[Callable[[Experiment, Experiment], None]] = []
 # Each returns, as JSON, the analysis that a decision about the experiment rests on; {} without one.

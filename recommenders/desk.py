@@ -19,9 +19,9 @@ from recommenders.base import checked_settings
 from recommenders.errors import UnknownRecommender
 from recommenders.models import Alias, Artifact, Item, Recommender
 from recommenders.registry import fitted_class
-from recommenders.reranking.settings import checked_rerank
+from recommenders.reranking.settings import checked_rerank, with_defaults
 from recommenders.services import request_training
-from recommenders.serving import Served, Wish, serve, with_defaults
+from recommenders.serving import Served, Wish, serve
 from recommenders.tasks import train_artifact
 
 MOST_ARTIFACTS = 10

@@ -1,5 +1,6 @@
 """What this room adds to a new site, to the launch checks and to starting an experiment."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from django.db.models.signals import post_delete, post_save, pre_delete
@@ -19,7 +20,7 @@ from experiments.registries import (
     ParameterDocument,
 )
 from experiments.signals import bump
-from recommenders.reranking.settings import checked_rerank
+from recommenders.reranking.settings import checked_rerank, with_defaults
 
 CHAMPION = "champion"
 T = TypeVar("T")
@@ -55,6 +56,7 @@ def register() -> None:
     _add(SITE_INITIALISERS, create_builtin_recommenders)
     _add(LAUNCH_CHECKS, serving_checks)
     _add(PARAMETER_PINNERS, pin_artifact)
+    _add(PARAMETER_PINNERS, pin_rerank)
     _add(PARAMETER_CHOICES, RECOMMENDER_CHOICE)
     _add(PARAMETER_DOCUMENTS, RERANK)
     _add(ERASERS, erase_unit)
@@ -83,7 +85,24 @@ def create_builtin_recommenders(site: Site) -> None:
     )
 
 
-def pin_artifact(site: Site, parameters: dict[str, Any]) -> dict[str, Any]:
+def pin_rerank(
+    site: Site, parameters: dict[str, Any], behind: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return the parameters with what they leave open of re-ranking as the placement has it now.
+
+    Whoever changes the placement's during a run changes nothing that the experiment shows.
+    """
+    if behind is None or not ({"recommender", "rerank"} & {*parameters} or "rerank" in behind):
+        return parameters
+    complete = with_defaults(parameters, behind).get("rerank", {})
+    if not isinstance(complete, dict):  # refused by the launch checks
+        return parameters
+    return {**parameters, "rerank": {**complete, "defaults": False}}
+
+
+def pin_artifact(
+    site: Site, parameters: dict[str, Any], _behind: Mapping[str, Any] | None
+) -> dict[str, Any]:
     """Return the parameters with the champion's version, unless they name an artifact already."""
     from recommenders.selectors import champion_name
 

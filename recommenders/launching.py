@@ -12,9 +12,9 @@ from experiments.registries import Check
 from recommenders import state
 from recommenders.errors import SettingsError
 from recommenders.loaded import cache
-from recommenders.reranking.settings import checked_rerank
+from recommenders.reranking.settings import checked_rerank, with_defaults
 from recommenders.selectors import why_unservable
-from recommenders.serving import MERCHANT, STATIC, Served, Wish, serve, with_defaults
+from recommenders.serving import MERCHANT, STATIC, Served, Wish, serve
 from recommenders.serving.chain import first_of
 from recommenders.state import ServingState
 

@@ -24,7 +24,8 @@ from experiments.tokens import exposure_token, token_to_keep
 from experiments.traffic.requests import as_counted
 from experiments.visits import IgnoredToken, units_of, visit_of
 from recommenders import state
-from recommenders.serving import CHAMPION, POPULARITY, Served, Wish, serve, with_defaults
+from recommenders.reranking.settings import with_defaults
+from recommenders.serving import CHAMPION, POPULARITY, Served, Wish, serve
 
 NOBODY = UnitIds()
 

@@ -229,7 +229,7 @@ def _variant_key(recommender: str) -> str:
 
 def _pinned(site: Site, parameters: dict[str, Any]) -> dict[str, Any]:
     for pin in PARAMETER_PINNERS:
-        parameters = pin(site, parameters)
+        parameters = pin(site, parameters, None)
     return parameters
 
 

@@ -53,11 +53,11 @@ def pin_parameters(experiment: Experiment) -> None:
     A variant without parameters takes the placement's, as they are now: what it shows must not
     move with a default that somebody changes during the run.
     """
-    default = experiment.placement.parameters if experiment.placement else {}
+    default = experiment.placement.parameters if experiment.placement else None
     for variant in Variant.objects.filter(experiment=experiment):
-        parameters = dict(variant.parameters or default)
+        parameters = dict(variant.parameters or default or {})
         for pin in PARAMETER_PINNERS:
-            parameters = pin(experiment.site, parameters)
+            parameters = pin(experiment.site, parameters, default)
         if parameters != variant.parameters:
             variant.parameters = parameters
             variant.save(update_fields=["parameters"])

@@ -7,7 +7,8 @@ from typing import Any
 from experiments.lifecycle import Status
 from experiments.models import Placement, Site, Variant
 from recommenders.models import Artifact, Recommender
-from recommenders.serving import POPULARITY, with_defaults
+from recommenders.reranking.settings import with_defaults
+from recommenders.serving import POPULARITY
 
 MOST_COLUMNS = 5
 FIRST_COLUMNS = 3

@@ -90,6 +90,29 @@ def checked_rerank(given: Any) -> Rerank:
     return Rerank(**found)
 
 
+def with_defaults(parameters: Mapping[str, Any], default: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a variant's parameters with the placement's for what they leave open of re-ranking.
+
+    Those that say `"defaults": false`, as a running variant's do, leave nothing open.
+
+    >>> with_defaults({"rerank": {"bought_days": 0}}, {"rerank": {"markets": False}})
+    {'rerank': {'markets': False, 'bought_days': 0}}
+    """
+    behind, own = default.get("rerank"), parameters.get("rerank", {})
+    if not behind or parameters is default or type(own) is not dict or type(behind) is not dict:
+        return parameters
+    if own.get("defaults") is False:
+        return parameters
+    return {**parameters, "rerank": {**behind, **own}}
+
+
+def _defaults(value: Any) -> dict[str, Any]:
+    """Return nothing: whether the placement's settings stand behind is no setting of a list."""
+    if not isinstance(value, bool):
+        raise _refused("defaults", value, "true or false")
+    return {}
+
+
 def _markets(value: Any) -> dict[str, Any]:
     if not isinstance(value, bool):
         raise _refused("markets", value, "true or false")
@@ -157,6 +180,7 @@ def _new_items(value: Any) -> dict[str, Any]:
 
 
 READERS: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "defaults": _defaults,
     "markets": _markets,
     "blocklist": _blocked,
     "bought_days": _bought,

@@ -1,6 +1,5 @@
 """Lists for requests: quick, never empty while the shop has items, and with their reasons."""
 
-from recommenders.serving.offer import with_defaults
 from recommenders.serving.serve import serve
 from recommenders.serving.shapes import CHAMPION, MERCHANT, POPULARITY, STATIC, Served, Wish
 
@@ -12,5 +11,4 @@ __all__ = [
     "Served",
     "Wish",
     "serve",
-    "with_defaults",
 ]

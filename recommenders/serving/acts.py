@@ -1,7 +1,7 @@
 """What a unit did of late, read when its list is made: a click changes the next list.
 
-One statement on an index, and only for a recommender that takes recent acts or for the rule of what
-was bought. While the database is away there are none, and the list is as training left it.
+One statement on an index for a recommender that takes recent acts, and one for the rule of what was
+bought. While the database is away there are none, and the list is as training left it.
 """
 
 import logging
@@ -23,8 +23,10 @@ from recommenders.serving.shapes import Wish
 log = logging.getLogger(__name__)
 
 MOST_ACTS = 50
+MOST_PURCHASES = 500
 HOUR_US = 3_600_000_000
 REACH_US = 24 * HOUR_US
+DAY_US = 24 * HOUR_US
 AHEAD_US = 60_000_000  # a shop's clock may be a little before ours
 FADING = 0.9  # what an act counts of the next newer one
 VIEW = "view_item"
@@ -33,11 +35,9 @@ PURCHASE = "purchase"
 STATEMENT = """
     SELECT type, item_id, items FROM experiments_event
     WHERE site_id = %s AND {column} = %s AND {column} <> ''
-        AND ts_us > %s AND ts_us <= %s AND day >= %s
+        AND ts_us > %s AND ts_us <= %s AND day >= %s {further}
     ORDER BY ts_us DESC LIMIT %s
 """
-BY_VISITOR = STATEMENT.format(column="visitor_id")
-BY_ACCOUNT = STATEMENT.format(column="account_id")
 
 
 class Act(NamedTuple):
@@ -49,15 +49,32 @@ class Act(NamedTuple):
 
 def acts_of(wish: Wish) -> list[Act]:
     """Return what the unit did in the last day, newest first, of at most MOST_ACTS events."""
+    return _read(wish, wish.now_us - REACH_US, MOST_ACTS)
+
+
+def bought_since(wish: Wish, *, days: int, known_until_us: int) -> list[str]:
+    """Return the items that the unit bought so many days ago or less, as far as training misses it.
+
+    `known_until_us`: the end of the data of training, which may lack what came in late: it is read
+    from a day before. Of at most MOST_PURCHASES events, the newest.
+    """
+    since_us = max(wish.now_us - days * DAY_US, known_until_us - DAY_US)
+    found = _read(wish, since_us, MOST_PURCHASES, f"AND type = '{PURCHASE}'")
+    return [act.item_id for act in found]
+
+
+def _read(wish: Wish, since_us: int, most: int, further: str = "") -> list[Act]:
+    """Return what the unit did since then, newest first; nothing while the database is away."""
     if not wish.may_know or not wish.unit_id:
         return []
-    # PostgreSQL reads only the days named; two before, as a day is that of the site's zone.
-    first_day = (EPOCH + timedelta(microseconds=wish.now_us - 2 * REACH_US)).date().isoformat()
-    values = (wish.now_us - REACH_US, wish.now_us + AHEAD_US, first_day, MOST_ACTS)
+    column = "visitor_id" if wish.units.visitor_id else "account_id"
+    # PostgreSQL reads only the days named; one before, as a day is that of the site's zone.
+    first_day = (EPOCH + timedelta(microseconds=since_us - DAY_US)).date().isoformat()
+    values = (since_us, wish.now_us + AHEAD_US, first_day, most)
     try:
         with connection.cursor() as cursor:
             cursor.execute(
-                BY_VISITOR if wish.units.visitor_id else BY_ACCOUNT,
+                STATEMENT.format(column=column, further=further),
                 (wish.site_id, wish.unit_id, *values),
             )
             rows = cursor.fetchall()

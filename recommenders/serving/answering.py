@@ -8,7 +8,7 @@ from django.conf import settings
 from recommenders.base import Queries, Scores
 from recommenders.clocks import Spent
 from recommenders.reranking.bought import bought_within
-from recommenders.serving.acts import PURCHASE, Act, acts_of, recent_row
+from recommenders.serving.acts import DAY_US, Act, acts_of, bought_since, recent_row
 from recommenders.serving.breaker import Breakers
 from recommenders.serving.budget import Budget, TooSlow
 from recommenders.serving.listing import Listed, listed, pins_of
@@ -28,7 +28,6 @@ from recommenders.serving.view import LookedUp, Order, Ranking, View
 
 UNKNOWN = -1
 _ONE_UNKNOWN = np.array([UNKNOWN], np.int64)
-DAY_US = 86_400_000_000
 breakers = Breakers(tell)
 
 
@@ -96,10 +95,10 @@ def _made(wish: Wish, key: str, view: View, budget: Budget) -> Listed:
     if view.is_empty:
         raise CannotAnswer("no_known_items")
     pins = pins_of(wish, view.offer)
-    acts = acts_of(wish) if view.reads_recent or view.offer.rerank.bought_days else []
-    budget.check()
+    acts = acts_of(wish) if view.reads_recent else []
     unit = view.artifact.unit_index(wish.unit_id) if wish.may_know else UNKNOWN
-    excluded = _left_out(wish, view, pins, unit, acts)
+    excluded = _left_out(wish, view, pins, unit)
+    budget.check()
     ranking, reason = _ranking(wish, key, view, unit, acts, excluded)
     budget.check()
     picks = chosen(view, ranking, wish, wish.k - len(pins), reason)
@@ -121,15 +120,13 @@ def _refilled(
     return made._replace(is_refilled=made.is_refilled or len(whole) > len(picks))
 
 
-def _left_out(
-    wish: Wish, view: View, pins: Mapping[int, str], unit: int, acts: list[Act]
-) -> list[int]:
+def _left_out(wish: Wish, view: View, pins: Mapping[int, str], unit: int) -> list[int]:
     """Return the items that the ranking leaves out: on the page, in the cart, pinned, bought."""
     index_of = view.artifact.item_places
     found = [index_of[each] for each in (*wish.excluded, *pins.values()) if each in index_of]
     days = view.offer.rerank.bought_days
     if days and wish.may_know:
-        found += _bought(view, unit, acts, wish.now_us, days)
+        found += _bought(wish, view, unit, days)
     return found
 
 
@@ -165,9 +162,11 @@ def _scores(view: View, queries: Queries) -> Scores:
     return scores[0]
 
 
-def _bought(view: View, unit: int, acts: list[Act], now_us: int, days: int) -> list[int]:
-    """Return the items that the unit bought so many days ago or less, as training and acts know."""
-    since_days = max(now_us - view.loaded.until_us, 0) / DAY_US
+def _bought(wish: Wish, view: View, unit: int, days: int) -> list[int]:
+    """Return the items that the unit bought so many days ago or less, before training and since."""
+    until_us = view.loaded.until_us
+    since_days = max(wish.now_us - until_us, 0) / DAY_US
     known = bought_within(view.artifact.extras, unit, days=days, since_days=since_days).tolist()
-    lately = (view.artifact.item_index(act.item_id) for act in acts if act.type == PURCHASE)
-    return [*known, *(index for index in lately if index >= 0)]
+    index_of = view.artifact.item_places
+    since = bought_since(wish, days=days, known_until_us=until_us)
+    return [*known, *(index_of[item_id] for item_id in since if item_id in index_of)]

@@ -116,14 +116,6 @@ def _factors(shelf: Shelf, rows: list[RuleSpec]) -> dict[str, float]:
     return found
 
 
-def with_defaults(parameters: Mapping[str, Any], default: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a variant's parameters with the placement's for what they leave open of re-ranking."""
-    behind, own = default.get("rerank"), parameters.get("rerank", {})
-    if not behind or parameters is default or type(own) is not dict or type(behind) is not dict:
-        return parameters
-    return {**parameters, "rerank": {**behind, **own}}
-
-
 class Offers:
     """The offers of this process, by what they were made of."""
 

@@ -38,7 +38,11 @@ def test_start__of_a_sound_draft__runs_is_recorded_and_pins_the_artifacts(site: 
     change = StatusChange.objects.get()
     assert (change.from_status, change.to_status, change.actor) == ("draft", "running", "pia")
     treatment = Variant.objects.get(experiment=running, key="treatment")
-    assert treatment.parameters == {"recommender": "random", "artifact": champion.full_name}
+    assert treatment.parameters == {
+        "recommender": "random",
+        "artifact": champion.full_name,
+        "rerank": {"defaults": False},
+    }
 
 
 def test_start__artifact_named_already__keeps_it_when_a_newer_one_is_trained(site: Site) -> None:

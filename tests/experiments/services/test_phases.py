@@ -41,7 +41,11 @@ def test_launch__opens_the_first_phase_with_the_variants_as_they_run(running: Ex
         "name": "Treatment",
         "weight": 1,
         "is_control": False,
-        "parameters": {"recommender": "random", "artifact": champion.full_name},
+        "parameters": {
+            "recommender": "random",
+            "artifact": champion.full_name,
+            "rerank": {"defaults": False},
+        },
     }
 
 
@@ -73,7 +77,11 @@ def test_phase__of_other_parameters__pins_the_artifact_of_this_moment(running: E
     champion = Recommender.objects.get(key="popularity").champion
     assert champion is not None
     treatment = running.variants.get(key="treatment")
-    assert treatment.parameters == {"recommender": "popularity", "artifact": champion.full_name}
+    assert treatment.parameters == {
+        "recommender": "popularity",
+        "artifact": champion.full_name,
+        "rerank": {"defaults": False},
+    }
 
 
 @pytest.mark.parametrize(

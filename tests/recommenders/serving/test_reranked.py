@@ -3,15 +3,21 @@
 from collections import Counter
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
 
+from experiments.clock import microseconds
+from experiments.intake.importing import EventRecord, import_events
 from experiments.models import Site
+from experiments.services import VariantDraft, start_experiment
 from recommenders.catalogue import ItemRecord, upsert_items
 from recommenders.models import MerchandisingRule
-from recommenders.serving import Served, with_defaults
-from tests.factories import NOW, trained
+from recommenders.reranking.settings import with_defaults
+from recommenders.serving import Served
+from tests.callers import caller_for
+from tests.factories import NOW, draft_experiment, trained
 from tests.recommenders.shop import a_shop, ask, ids_of
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +152,59 @@ def test_bought__within_the_days__is_left_out_also_when_the_list_is_filled(site:
     assert ids_of(beyond) == ["sku-0", "sku-1", "sku-2"]
 
 
+def test_bought__since_training__is_left_out_for_as_many_days(site: Site) -> None:
+    champion = site.recommenders.get(key="popularity").champion
+    assert champion is not None
+    assert champion.trained_until is not None
+    until = champion.trained_until
+    import_events(
+        site=site,
+        events=[
+            EventRecord(
+                event_id=UUID(int=1_000 + day),
+                type="purchase",
+                occurred_at=until + timedelta(days=day),
+                visitor_id=visitor,
+                item_id=item_id,
+                amount=100,
+            )
+            for day, visitor, item_id in (
+                (3, "new", "sku-0"),
+                (9, "new", "sku-1"),
+                (9, "v", "sku-2"),
+            )
+        ],
+    )
+    later = {"visitor": "new", "k": 3, "now_us": microseconds(until + timedelta(days=10))}
+
+    all_of_it = reranked(site, {"bought_days": 30}, **later)
+    the_newest = reranked(site, {"bought_days": 5}, **later)
+
+    assert ids_of(all_of_it) == ["sku-2", "sku-3", "sku-4"]
+    assert ids_of(the_newest) == ["sku-0", "sku-2", "sku-3"]
+
+
+def test_bought__shortly_before_training_and_applied_after_it__is_left_out(site: Site) -> None:
+    champion = site.recommenders.get(key="popularity").champion
+    assert champion is not None
+    assert champion.trained_until is not None
+    late = EventRecord(
+        event_id=UUID(int=1_000),
+        type="purchase",
+        occurred_at=champion.trained_until - timedelta(hours=1),
+        visitor_id="new",
+        items=[{"item_id": "sku-0", "quantity": 1, "price": 100}],
+        order_id="o-1",
+        amount=100,
+    )
+    import_events(site=site, events=[late])
+
+    now_us = microseconds(champion.trained_until + timedelta(days=2))
+    served = reranked(site, {"bought_days": 30}, visitor="new", k=1, now_us=now_us)
+
+    assert ids_of(served) == ["sku-1"]
+
+
 def test_bought__without_knowing_the_unit__leaves_nothing_out(site: Site) -> None:
     served = reranked(site, {"bought_days": 3_650}, visitor="v-2", k=2, may_know=False)
 
@@ -173,6 +232,37 @@ def test_defaults__of_the_placement__stand_where_the_variant_says_nothing() -> N
 
     assert found == {"recommender": "als", "rerank": {"bought_days": 0, "markets": False}}
     assert with_defaults(placement, placement) is placement
+
+
+def test_defaults__switched_off_by_the_variant__leave_nothing_of_the_placement() -> None:
+    own = {"rerank": {"bought_days": 0, "defaults": False}}
+
+    assert with_defaults(own, {"rerank": {"markets": False}}) is own
+
+
+def test_running_experiment__whose_placement_changes__shows_what_it_showed(site: Site) -> None:
+    home = site.placements.get(key="home")
+    home.parameters = {"recommender": "popularity", "rerank": {"blocklist": ["sku-0"]}}
+    home.save()
+    own = {"recommender": "popularity", "rerank": {"caps": {"category": 1}}}
+    drafts = [
+        VariantDraft(key="control", name="Control", is_control=True),
+        VariantDraft(key="own", name="Own", parameters=own),
+    ]
+    draft = draft_experiment(site, variants=drafts)
+    experiment = start_experiment(experiment_id=draft.pk, waiver="a test")
+    home.parameters = {"recommender": "popularity", "rerank": {"blocklist": ["sku-1"]}}
+    home.save()
+
+    caller, found = caller_for(site), {}
+    for number in range(20):
+        body = {"unit": {"visitor_id": f"n-{number}"}, "placement": "home", "k": 3}
+        answer = caller.post("recommendations", body).json()
+        found[answer["experiment"]["variant"]] = [each["item_id"] for each in answer["items"]]
+
+    assert found == {variant: ["sku-1", "sku-2", "sku-3"] for variant in ("control", "own")}
+    pinned = experiment.variants.get(key="own").parameters["rerank"]
+    assert pinned == {"blocklist": ["sku-0"], "caps": {"category": 1}, "defaults": False}
 
 
 def test_kept_list__of_everybody__is_one_object_until_catalogue_or_rules_change(
