@@ -1,59 +1,68 @@
-"""One portable SQL text that reduces rows to moments, and the code that decodes its answer."""
+"""One portable SQL text that reduces rows to exact sums, and the code that decodes its answer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from analytics.engines.database import DATABASE
 from analytics.engines.dialects import Engine
-from analytics.queries.sums import exact_sums, moments_from, sum_columns
-from analytics.queries.terms import MetricQuery, Terms, event_types
-from analytics.queries.units import Cut, Part, Span, event_sums, exposed, slate_sums
+from analytics.queries.columns import Columns, sides_of
+from analytics.queries.compiler import Compiler
+from analytics.queries.decoding import Groups, pooled, samples_of
+from analytics.queries.definitions import MetricQuery
+from analytics.queries.terms import Terms, value_of
+from analytics.queries.units import Cut
 from analytics.stats.moments import Moments
+
+NO_CAPS: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A statement, its values in order, and how its columns become moments."""
+    """A statement, its values in order, and how its columns become sums.
+
+    Its rows: variant id, the groups of `by`, the day where `is_daily`, the units that count, and
+    every selected sum. Of a daily one each number is what the day added.
+    """
 
     sql: str
     values: tuple[Any, ...]
     metrics: tuple[MetricQuery, ...]
-    columns: tuple[tuple[str, ...], ...]
+    columns: tuple[Columns, ...]
+    by: tuple[str, ...] = ()
+    is_daily: bool = False
 
 
-def compile_query(metrics: Sequence[MetricQuery], cut: Cut) -> Query:
-    """Return one statement for all metrics: a row per variant with n and every sum."""
-    terms, span = Terms(), Span(0, cut.window_days)
-    sides = [terms.places(metric) for metric in metrics]
-    parts = [exposed(cut)]
-    if events := terms.of("events"):
-        parts.append(event_sums(events, event_types(metrics), cut, span))
-    if slates := terms.of("slates"):
-        parts.append(slate_sums(slates, cut, span))
-    parts.append(_per_unit(terms))
-    columns = tuple(sum_columns(m, s, terms.all) for m, s in zip(metrics, sides, strict=True))
-    selected = ", ".join(f"SUM({text})" for group in columns for text in group)
-    text = "WITH " + ",\n".join(sql for sql, _values in parts)
-    text += f"\nSELECT variant_id, COUNT(*), {selected}\nFROM u GROUP BY variant_id"
-    values = tuple(value for _sql, group in parts for value in group)
-    return Query(text, values, tuple(metrics), columns)
+def compile_query(
+    metrics: Sequence[MetricQuery],
+    cut: Cut,
+    by: Sequence[str] = (),
+    caps: Mapping[str, int] = NO_CAPS,
+    with_history: bool = False,
+    by_day: bool = False,
+) -> Query:
+    """Return one statement for all metrics: a row per variant with n and every sum.
+
+    `by`: attributes of units at first exposure (`groups.py`); a row then per variant and group.
+    `caps`: by metric key, the whole number above which a unit's numerator counts as it; of a
+    quantile, the value at which its shares are asked (`quantiles.share_moments`). `with_history`:
+    also the four weeks before first exposure, as covariates w (of y) and v (of x); zeros of what
+    lists and single events tell. `by_day`: what each day of the site added. Raises DefinitionError
+    on a metric that cannot be computed, or not by day: retention, quantiles, what is not summed.
+    """
+    found = Compiler(metrics, cut, by, caps, with_history, by_day)
+    sql, values = found.statement()
+    return Query(sql, values, tuple(metrics), found.columns, tuple(by), by_day)
 
 
 def check_metric(metric: MetricQuery) -> None:
-    """Raise InvalidInputError when the metric could not be compiled."""
+    """Raise DefinitionError when the metric could not be compiled."""
+    if metric.q is not None:
+        value_of(metric)
+        return
     terms = Terms()
-    sum_columns(metric, terms.places(metric), terms.all)
-
-
-def _per_unit(terms: Terms) -> Part:
-    source = {"events": "ev", "slates": "sl"}
-    columns = ", ".join(
-        f"COALESCE({source[term.source]}.c{i}, 0) AS c{i}" for i, term in enumerate(terms.all)
-    )
-    joins = " LEFT JOIN ev ON ev.unit_id = f.unit_id" if terms.of("events") else ""
-    joins += " LEFT JOIN sl ON sl.unit_id = f.unit_id" if terms.of("slates") else ""
-    return f"u AS (\n    SELECT f.variant_id, {columns}\n    FROM f{joins}\n)", ()  # noqa: S608
+    sides_of(metric, terms.places(metric), terms.all)
 
 
 def run_query(query: Query, engine: Engine = DATABASE) -> dict[str, dict[int, Moments]]:
@@ -64,12 +73,23 @@ def run_query(query: Query, engine: Engine = DATABASE) -> dict[str, dict[int, Mo
     return decode_rows(query, engine.rows(query.sql, query.values))
 
 
+def run_groups(query: Query, engine: Engine = DATABASE) -> dict[str, Groups]:
+    """Return every metric's exact sums by group and variant id; see `decode_groups`."""
+    return decode_groups(query, engine.rows(query.sql, query.values))
+
+
 def decode_rows(query: Query, rows: Iterable[Sequence[Any]]) -> dict[str, dict[int, Moments]]:
-    """Return the moments that the statement's rows hold."""
-    out: dict[str, dict[int, Moments]] = {metric.key: {} for metric in query.metrics}
-    for variant_id, n, *sums in rows:
-        numbers = iter(exact_sums(sums))
-        for metric, columns in zip(query.metrics, query.columns, strict=True):
-            group = [next(numbers) for _ in columns]
-            out[metric.key][int(variant_id)] = moments_from(int(n), group)
-    return out
+    """Return the moments that the rows hold: of all groups together, by the end of all days."""
+    found = decode_groups(query, rows)
+    return {key: pooled(groups, is_daily=query.is_daily) for key, groups in found.items()}
+
+
+def decode_groups(query: Query, rows: Iterable[Sequence[Any]]) -> dict[str, Groups]:
+    """Return each metric's exact sums by group and variant id, as `ExactSample`.
+
+    A group is a tuple of texts in the order of `by`, () without any, "" for what is not known. Of a
+    daily statement the day comes last, and the sums are of all that was known by its end; each day
+    on which anything happened is there, for every variant that had units by then. Columns of a
+    sample: y, with x of a ratio, then with history w and v.
+    """
+    return samples_of(query.metrics, query.columns, query.by, rows, is_daily=query.is_daily)

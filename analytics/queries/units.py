@@ -6,7 +6,7 @@ written into the text comes from the tables below and in `terms`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from analytics.queries.terms import Term
 from experiments.assignment.specs import Reason
@@ -16,6 +16,14 @@ DAY_US = 86_400_000_000
 HISTORY_DAYS = 28  # before first exposure, for CUPED
 
 SINCE, BEFORE = " FILTER (WHERE e.ts_us >= e.t0)", " FILTER (WHERE e.ts_us < e.t0)"
+# An order counts on the first of its days, before first exposure and after it by itself.
+FIRST_OF_ORDER = """(
+    SELECT e.*, ROW_NUMBER() OVER (
+        PARTITION BY e.unit_id, e.type, e.order_ref, CASE WHEN e.ts_us < e.t0 THEN 0 ELSE 1 END
+        ORDER BY e.ts_us
+    ) AS nth
+    FROM {}
+    ) e"""
 
 Part = tuple[str, tuple[Any, ...]]
 
@@ -48,7 +56,7 @@ class Cut:
         there = f" AND {column} <> ''"
         if self.is_lateral:
             return there, ()
-        return f"{there} AND {column} IN ({_slots(self.units)})", self.units
+        return f"{there} AND {column} IN ({slots(self.units)})", self.units
 
     def join(self, table: str, row: str, condition: str) -> str:
         """Return the join of the exposed units with rows of a table.
@@ -80,22 +88,32 @@ class Span:
         return f"{row}.ts_us >= {start} AND {row}.ts_us < {stop}"
 
 
-def exposed(cut: Cut) -> Part:
+class Extra(NamedTuple):
+    """More of the exposed units: columns, each led by a comma, and joins, with what they bind."""
+
+    columns: str = ""
+    values: tuple[Any, ...] = ()
+    joins: str = ""
+    joined: tuple[Any, ...] = ()
+
+
+def exposed(cut: Cut, extra: Extra = Extra()) -> Part:  # noqa: B008 - it is immutable
     """Return the units that count."""
     among, units = cut.among("x.unit_id")
     counts = f"""x.experiment_id = %s AND x.phase = %s AND NOT x.is_multiple AND x.traffic = ''
         AND x.ts_us <= %s{among}"""
-    source = f"experiments_exposure x\n    WHERE {counts}"
+    source = f"experiments_exposure x{extra.joins}\n    WHERE {counts}"
     given: tuple[Any, ...] = ()
     if cut.is_lateral:
         looked_up = cut.join("experiments_exposure", "x", f"x.unit_id = u.unit_id AND {counts}")
         source = f"unnest(%s::text[]) AS u(unit_id) {looked_up}"
         given = (list(cut.units),)
     sql = f"""f AS (
-    SELECT x.unit_id, x.unit_type, x.variant_id, x.ts_us AS t0
+    SELECT x.unit_id, x.unit_type, x.variant_id, x.ts_us AS t0{extra.columns}
     FROM {source}
 )"""  # noqa: S608 - names from the tables above; every value is bound
-    return sql, (*given, cut.experiment_id, cut.phase, cut.until_us, *units)
+    counted = (cut.experiment_id, cut.phase, cut.until_us, *units)
+    return sql, (*extra.values, *given, *extra.joined, *counted)
 
 
 def event_sums(
@@ -104,28 +122,56 @@ def event_sums(
     cut: Cut,
     span: Span,
     whens: Sequence[str] = ("",),
+    *,
+    is_shared: bool = False,
+    is_daily: bool = False,
 ) -> Part:
     """Return the terms over events per unit that has any in the span.
 
     With several `whens` all terms stand once for each: `SINCE` or `BEFORE` first exposure.
+    `is_shared`: the events stand in a part of their own, `r`. `is_daily`: per unit and day.
     """
-    columns = ",\n        ".join(_columns(terms, when) for when in whens)
     rows, bound = events_of_units(types, cut, span)
+    source, read = ("r e", ()) if is_shared else (f"(\n{rows}\n    ) e", bound)
+    day = ", e.day" if is_daily else ""
+    if is_daily:
+        terms = [(i, term.daily) for i, term in terms]
+        source = FIRST_OF_ORDER.format(source)
+    columns = ",\n        ".join(_columns(terms, cut, span, "e", when) for when in whens)
     sql = f"""ev AS (
-    SELECT e.unit_id,
+    SELECT e.unit_id{day},
         {columns}
-    FROM (
-{rows}
-    ) e
-    GROUP BY e.unit_id
+    FROM {source}
+    GROUP BY e.unit_id{day}
 )"""  # noqa: S608 - as above
     values = [value for _i, term in terms for value in term.values]
-    return sql, (*values * len(whens), *bound)
+    return sql, (*values * len(whens), *read)
 
 
-def _columns(terms: Sequence[tuple[int, Term]], when: str = "") -> str:
+def _columns(
+    terms: Sequence[tuple[int, Term]], cut: Cut, span: Span, row: str, when: str = ""
+) -> str:
     name = "h" if when == BEFORE else "c"
-    return ",\n        ".join(f"CAST({term.sql}{when} AS BIGINT) AS {name}{i}" for i, term in terms)
+    return ",\n        ".join(
+        f"CAST({term.sql}{_filter(term, cut, span, row, when)} AS BIGINT) AS {name}{i}"
+        for i, term in terms
+    )
+
+
+def _filter(term: Term, cut: Cut, span: Span, row: str, when: str) -> str:
+    """Return the filter that keeps a term to its own days, "" where the span says as much."""
+    if when == BEFORE:
+        return when
+    start, stop = term.window(cut.window_days)
+    t0 = "e.t0" if row == "e" else "f.t0"
+    asked = [f"{row}.ts_us >= {t0} + {start * DAY_US}"] if start else []
+    if stop != span.stop:
+        asked.append(f"{row}.ts_us < {t0} + {stop * DAY_US}")
+    if not asked:
+        return when
+    if when == SINCE and not start:
+        asked.insert(0, "e.ts_us >= e.t0")
+    return f" FILTER (WHERE {' AND '.join(asked)})"
 
 
 def events_of_units(types: Sequence[str], cut: Cut, span: Span) -> Part:
@@ -149,30 +195,41 @@ def _events_by(unit_type: str, types: Sequence[str], cut: Cut, span: Span) -> Pa
     among, units = cut.among(f"e.{UNIT_COLUMNS[unit_type]}")
     own = f"""e.site_id = %s AND e.{UNIT_COLUMNS[unit_type]} = f.unit_id
         AND {span.over("e")} AND e.ts_us <= %s{days}{among}"""
-    sql = f"""        SELECT f.unit_id, e.type, e.amount, e.quantity, e.order_ref, e.order_id,
-            e.refunded, e.refunded_quantity, e.ts_us, f.t0
+    sql = f"""        SELECT f.unit_id, f.t0, e.site_id, e.type, e.ts_us, e.day, e.session_id,
+            e.request_id, e.item_id, e.rank, e.items, e.amount, e.quantity, e.order_ref,
+            e.order_id, e.refunded, e.refunded_quantity, e.attributes, e.properties
         FROM f {cut.join("experiments_event", "e", own)}
-        WHERE e.type IN ({_slots(types)}) AND e.traffic = ''{verified}"""  # noqa: S608 - as above
+        WHERE e.type IN ({slots(types)}) AND e.traffic = ''{verified}"""  # noqa: S608 - as above
     return sql, (cut.site_id, cut.until_us, *(span.days or ()), *units, *types)
 
 
-def slate_sums(terms: Sequence[tuple[int, Term]], cut: Cut, span: Span) -> Part:
+def slate_sums(
+    terms: Sequence[tuple[int, Term]], cut: Cut, span: Span, *, is_daily: bool = False
+) -> Part:
     """Return the terms over slates per unit that was shown any in the span.
 
-    What testers and overridden units were shown counts for nothing.
+    What testers and overridden units were shown counts for nothing. `is_daily`: per unit and day.
     """
+    day = ", s.day" if is_daily else ""
     among, units = cut.among("s.unit_id")
     own = f"""s.experiment_id = %s AND s.phase = %s AND s.unit_id = f.unit_id
         AND {span.over("s")} AND s.ts_us <= %s{among}"""
     sql = f"""sl AS (
-    SELECT f.unit_id,
-        {_columns(terms)}
+    SELECT f.unit_id{day},
+        {_columns(terms, cut, span, "s")}
     FROM f {cut.join("experiments_slate", "s", own)}
     WHERE s.reason = %s
-    GROUP BY f.unit_id
+    GROUP BY f.unit_id{day}
 )"""  # noqa: S608 - as above
-    return sql, (cut.experiment_id, cut.phase, cut.until_us, *units, Reason.SPLIT.value)
+    values = tuple(value for _i, term in terms for value in term.values)
+    bound = (cut.experiment_id, cut.phase, cut.until_us, *units, Reason.SPLIT.value)
+    return sql, (*values, *bound)
 
 
-def _slots(values: Sequence[Any]) -> str:
+def slots(values: Sequence[Any]) -> str:
+    """Return the slots of bound values.
+
+    >>> slots("ab")
+    '%s, %s'
+    """
     return ", ".join(["%s"] * len(values))
