@@ -34,7 +34,8 @@ class Cut:
 
     `fallback_unit_type`: whose id stands in where a unit has none of `unit_type`; "" for none. The
     events of a unit are then found by the type of id that its exposure names. `units`: only these;
-    empty for all. `is_lateral`: by look-ups of each of these units, which only PostgreSQL can say.
+    empty for all. `is_lateral`: by look-ups of each of these units, which only PostgreSQL can say,
+    and of its events only in the days that stand beside it.
     """
 
     site_id: int
@@ -191,6 +192,8 @@ def events_of_units(types: Sequence[str], cut: Cut, span: Span) -> Part:
 def _events_by(unit_type: str, types: Sequence[str], cut: Cut, span: Span) -> Part:
     verified = "" if cut.count_unverified else " AND (e.is_verified OR e.type <> 'purchase')"
     days = " AND e.day >= %s AND e.day <= %s" if span.days else ""
+    if cut.is_lateral:
+        days += " AND e.day >= f.first_day AND e.day <= f.last_day"
     # Said of both sides of the join, so that each is found by its own index.
     among, units = cut.among(f"e.{UNIT_COLUMNS[unit_type]}")
     own = f"""e.site_id = %s AND e.{UNIT_COLUMNS[unit_type]} = f.unit_id

@@ -1,14 +1,15 @@
 """In the drain's transaction: the rollups of the units that a pass touched are brought up."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 
 from analytics.models import RollupState
 from analytics.queries import UNIT_COLUMNS
-from analytics.rollups.computing import rows_of
+from analytics.queries.few import EVER_US
+from analytics.rollups.computing import NEVER_US, Kept, rows_of
 from analytics.rollups.plans import Plan, follows_rules, plans_of
 from analytics.rollups.writing import bring_up, rows_kept
 from experiments.registries import Touched
@@ -29,14 +30,14 @@ def apply_touched(touched: Touched) -> None:
     applied all the same.
     """
     for plan in plans_of(_states(touched)):
-        if units := sorted(touched_units(plan, touched)):
+        if units := touched_units(plan, touched):
             _bring_up(plan, units)
 
 
 def _states(touched: Touched) -> Iterator[RollupState]:
     """Return the states that a pass may concern; those under old rules wait to be made anew."""
     sites = {entry[0] for entry in touched.events}
-    experiments = {entry[0] for entry in touched.exposures}
+    experiments = {entry[0] for entry in touched.exposures | touched.slates}
     if not sites and not experiments:
         return
     states = RollupState.objects.filter(
@@ -56,26 +57,35 @@ def restart(states: Sequence[RollupState]) -> None:
     )
 
 
-def touched_units(plan: Plan, touched: Touched) -> set[str]:
-    """Return the ids whose sums may have changed; not all of them need be exposed."""
-    key, types = (plan.experiment.pk, plan.phase), set(plan.types)
-    units = {unit for *seen_in, unit in touched.exposures if tuple(seen_in) == key}
-    read = [
-        entry
-        for entry in touched.events
-        if entry[0] == plan.experiment.site_id and entry[1] in types
-    ]
-    for unit_type in plan.unit_types:
-        place = PLACES[unit_type]
-        units.update(str(entry[place]) for entry in read)
-    return units - {""}
+def touched_units(plan: Plan, touched: Touched) -> dict[str, int]:
+    """Return the ids whose sums may have changed; not all of them need be exposed.
+
+    With each the moment, in µs, before which none of its rows changed: of an exposure that moved
+    there is none, and slates never count before it.
+    """
+    key = (plan.experiment.pk, plan.phase)
+    units = {unit: EVER_US for *seen_in, unit in touched.slates if tuple(seen_in) == key}
+    for unit, ts_us in _read_events(plan, touched):
+        units[unit] = min(ts_us, units.get(unit, ts_us))
+    units |= {unit: NEVER_US for *seen_in, unit in touched.exposures if tuple(seen_in) == key}
+    return units
 
 
-def _bring_up(plan: Plan, units: Sequence[str]) -> None:
+def _read_events(plan: Plan, touched: Touched) -> Iterator[tuple[str, int]]:
+    """Yield each id that may be a unit of the plan with when its touched events were."""
+    types, places = set(plan.types), [PLACES[each] for each in plan.unit_types]
+    for event in touched.events:
+        if event[0] == plan.experiment.site_id and event[1] in types:
+            yield from ((str(event[place]), event[-1]) for place in places if event[place])
+
+
+def _bring_up(plan: Plan, units: Mapping[str, int]) -> None:
     try:
         with transaction.atomic():
-            for chunk in chunks(units):
-                bring_up(plan, rows_kept(plan, chunk), rows_of(plan, chunk))
+            for chunk in chunks(sorted(units)):
+                stored = rows_kept(plan, chunk)
+                kept = Kept(stored, units) if plan.is_current else Kept()
+                bring_up(plan, stored, rows_of(plan, chunk, kept))
     except OperationalError:
         raise  # a deadlock or a lock timeout: the whole pass is tried again
     except Exception as error:  # rollups can be made again, so they never hold up events

@@ -35,6 +35,11 @@ class Plan:
         return event_types(self.metrics)
 
     @property
+    def is_current(self) -> bool:
+        """Tell whether every unit's stored sums say what its rows said before this pass."""
+        return all(state.status == state.Status.CURRENT for state in self.states)
+
+    @property
     def reads_slates(self) -> bool:
         """Tell whether any of the metrics counts slates."""
         sides = [side for metric in self.metrics for side in metric.sides]

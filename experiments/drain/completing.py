@@ -53,7 +53,7 @@ class Found:
     @property
     def touched(self) -> TouchedEvent:
         """Return the event as `Touched` tells of it."""
-        return (self.site_id, self.type, *_three(self.ids))
+        return (self.site_id, self.type, *_three(self.ids), self.ts_us)
 
 
 def found_in(events: QuerySet[Event]) -> list[Found]:

@@ -44,7 +44,8 @@ class AppliedEvents:
 
 def touched_event(row: EventRow | Event) -> TouchedEvent:
     """Return an event as `Touched` tells of it."""
-    return row.site_id, row.type, row.visitor_id, row.account_id, row.session_id
+    ids = (row.visitor_id, row.account_id, row.session_id)
+    return row.site_id, row.type, *ids, row.ts_us
 
 
 def apply_events(batches: Sequence[InboxBatch]) -> AppliedEvents:

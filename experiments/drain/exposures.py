@@ -1,19 +1,17 @@
 """First exposures: one row per unit, experiment and phase, whatever order sightings arrive in."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from experiments.clock import microseconds
+from experiments.drain.linked import chunks
 from experiments.models import Experiment, Exposure
 from experiments.registries import UnitKey
-
-CHUNK = 500  # ids in one query; SQLite takes 999 parameters
-
 
 # Of two variants at one moment the one that was set up first: arrival decides nothing.
 EARLIER = (
@@ -64,23 +62,51 @@ class Sighting:
         return self.experiment_id, self.phase, self.unit_id
 
 
+class Known(NamedTuple):
+    """An exposure as it is stored."""
+
+    ts_us: int
+    variant_id: int
+    is_multiple: bool
+
+    def says(self, first: Sighting, *, is_multiple: bool) -> bool:
+        """Tell whether a sighting, the first of several, changes nothing about it.
+
+        What is stored only ever gets earlier or comes to be of several variants, so this holds
+        whatever other drains store meanwhile.
+        """
+        is_later = (self.ts_us, self.variant_id) <= (microseconds(first.at), first.variant_id)
+        is_second = is_multiple or first.variant_id != self.variant_id
+        return is_later and (self.is_multiple or not is_second)
+
+
 def record_exposures(sightings: Sequence[Sighting]) -> frozenset[UnitKey]:
     """Record each unit's earliest sighting; a unit seen in two variants is marked as such.
 
-    Units first seen after enrolment was closed are left out. Returns whose exposures these are.
+    Units first seen after enrolment was closed are left out. Returns whose exposures are new or
+    changed.
     """
+    known = _known(sightings)
+    news = [
+        (first, is_multiple)
+        for first, is_multiple in _earliest(_enrolled(sightings, known))
+        if first.key not in known or not known[first.key].says(first, is_multiple=is_multiple)
+    ]
+    _upsert(news)
+    return frozenset(first.key for first, _is_multiple in news)
+
+
+def _upsert(news: Sequence[tuple[Sighting, bool]]) -> None:
     json_slot = "%s::jsonb" if connection.vendor == "postgresql" else "%s"
-    earliest = _earliest(_enrolled(sightings))
-    if earliest:
+    if news:
         with connection.cursor() as cursor:
             cursor.executemany(
                 UPSERT.format(json=json_slot, earlier=EARLIER),
-                [_values(first, multiple) for first, multiple in earliest],
+                [_values(first, is_multiple) for first, is_multiple in news],
             )
-    return frozenset(sighting.key for sighting, _multiple in earliest)
 
 
-def _enrolled(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
+def _enrolled(sightings: Sequence[Sighting], known: Iterable[UnitKey]) -> Sequence[Sighting]:
     """Return the sightings without those after the close of enrolment of units not yet in.
 
     Of a unit that is in, the late ones stay: they may show it in a second variant.
@@ -96,20 +122,21 @@ def _enrolled(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
     for sighting in sightings:
         closed_at = closed.get(sighting.experiment_id)
         (late if closed_at and sighting.at > closed_at else on_time).append(sighting)
-    known = {sighting.key for sighting in on_time} | _known_keys(late)
-    return [*on_time, *(sighting for sighting in late if sighting.key in known)]
+    enrolled = {sighting.key for sighting in on_time}.union(known)
+    return [*on_time, *(sighting for sighting in late if sighting.key in enrolled)]
 
 
-def _known_keys(sightings: Sequence[Sighting]) -> set[UnitKey]:
-    """Return the keys of exposures that these units have already."""
-    units = sorted({sighting.unit_id for sighting in sightings})
-    experiments = {sighting.experiment_id for sighting in sightings}
-    found: set[UnitKey] = set()
-    for start in range(0, len(units), CHUNK):
-        rows = Exposure.objects.filter(
-            experiment_id__in=experiments, unit_id__among=units[start : start + CHUNK]
-        )
-        found.update(rows.values_list("experiment_id", "phase", "unit_id"))
+def _known(sightings: Iterable[Sighting]) -> Mapping[UnitKey, Known]:
+    """Return the exposures that these units have already."""
+    units: dict[tuple[int, int], set[str]] = {}
+    for sighting in sightings:
+        units.setdefault((sighting.experiment_id, sighting.phase), set()).add(sighting.unit_id)
+    found: dict[UnitKey, Known] = {}
+    for (experiment_id, phase), ids in units.items():
+        rows = Exposure.objects.filter(experiment_id=experiment_id, phase=phase)
+        for chunk in chunks(sorted(ids)):
+            told = rows.filter(unit_id__among=chunk).values_list("unit_id", *Known._fields)
+            found.update(((experiment_id, phase, unit), Known(*stored)) for unit, *stored in told)
     return found
 
 

@@ -36,10 +36,11 @@ def settle(slates: AppliedSlates, events: AppliedEvents, exposed: Iterable[UnitK
     mark_second_variants(exposed | slates.touched)
     flag_exposures(exposed)
     touched = Touched(
-        exposed | slates.touched | joined.exposures,
-        events.touched | joined.touched | linked | match_orders(events.rows),
+        exposures=exposed,
+        slates=slates.touched | joined.clicked,
+        events=events.touched | joined.touched | linked | match_orders(events.rows),
     )
-    if touched.exposures or touched.events:
+    if touched != Touched():
         for apply in APPLIERS:
             apply(touched)
     return touched

@@ -29,7 +29,7 @@ class Joined:
     Of an event only what joins and links look at is loaded; `touched` has each as before and after.
     """
 
-    exposures: frozenset[UnitKey]
+    clicked: frozenset[UnitKey]
     completed: list[Event]
     touched: frozenset[TouchedEvent]
 

@@ -55,7 +55,8 @@ class Deal(NamedTuple):
     @property
     def touched(self) -> TouchedEvent:
         """Return it as `Touched` tells of it."""
-        return self.site_id, self.type, self.visitor_id, self.account_id, self.session_id
+        ids = (self.visitor_id, self.account_id, self.session_id)
+        return self.site_id, self.type, *ids, self.ts_us
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from experiments.drain.lock import hold_tail_lock
 from experiments.models import Event, Slate
@@ -84,7 +84,7 @@ def _erase_events(rows: "QuerySet[Event]") -> int:
 def _erase_day(rows: "QuerySet[Event]") -> int:
     hold_tail_lock()
     told = ("site_id", "type", "visitor_id", "account_id", "session_id")
-    touched = frozenset(rows.order_by().values_list(*told).distinct())
+    touched = frozenset(rows.order_by().values_list(*told).annotate(first_us=Min("ts_us")))
     removed = rows.delete()[0]
     _tell(Touched(events=touched))
     return removed
@@ -101,7 +101,7 @@ def _erase_some(rows: "QuerySet[Slate]") -> int:
     removed = Slate.objects.filter(pk__in=[pk for pk, *_unit in some]).delete()[0]
     _tell(
         Touched(
-            exposures=frozenset(
+            slates=frozenset(
                 (experiment_id, phase or 0, unit_id)
                 for _pk, experiment_id, phase, unit_id in some
                 if experiment_id is not None
@@ -112,7 +112,7 @@ def _erase_some(rows: "QuerySet[Slate]") -> int:
 
 
 def _tell(touched: Touched) -> None:
-    if touched.events or touched.exposures:
+    if touched != Touched():
         for apply in APPLIERS:
             apply(touched)
 

@@ -8,6 +8,7 @@ from analytics.measuring import Measured, measure
 from analytics.models import Metric, Rollup, RollupState
 from analytics.queries.few import EVER_US
 from analytics.rollups.building import build_phase
+from analytics.rollups.checking import Difference, differences, readable_plans
 from analytics.rollups.states import ask_for_rollups
 from analytics.scope import Scope
 from analytics.stats.moments import Moments
@@ -66,6 +67,13 @@ def from_rows(experiment: Experiment) -> MetricMoments:
     found = measured(experiment, is_present=False)
     assert set(found.sources.values()) == {"rows"}, found
     return found.moments
+
+
+def recounted(experiment: Experiment) -> list[Difference]:
+    """Return where the kept sums, those before exposure too, are not what the rows give."""
+    plans = readable_plans(experiment=experiment)
+    assert plans, statuses(experiment)
+    return [difference for plan in plans for difference in differences(plan)]
 
 
 def statuses(experiment: Experiment) -> set[str]:

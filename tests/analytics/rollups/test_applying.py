@@ -21,6 +21,7 @@ from tests.analytics.rollups.kept import (
     from_rows,
     kept_rows,
     measured,
+    recounted,
 )
 from tests.experiments.drain.waiting import (
     a_purchase,
@@ -108,9 +109,11 @@ def test_facts__in_any_order_and_any_passes__give_what_the_rows_give(
     for _ in range(6):
         drain_once(limit=chance.randrange(10, 40))
         assert from_rollups(experiment) == from_rows(experiment)
+        assert recounted(experiment) == []
     apply_all()
 
     assert from_rollups(experiment) == from_rows(experiment)
+    assert recounted(experiment) == []
     assert UnitLink.objects.exists()
     assert Event.objects.filter(refunded__gt=0).exists()
     assert Exposure.objects.filter(is_multiple=True).exists() or seed != 0
@@ -194,7 +197,7 @@ def test_event__of_a_type_that_no_metric_reads__computes_nothing(
 ) -> None:
     put_slates(a_slate(experiment.site, variant=control))
     apply_all()
-    of_no_interest = frozenset({(experiment.site_id, "search", "v-1", "", "")})
+    of_no_interest = frozenset({(experiment.site_id, "search", "v-1", "", "", 0)})
 
     with django_assert_num_queries(1):
         apply_touched(Touched(events=of_no_interest))

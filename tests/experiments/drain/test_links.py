@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from experiments.clock import microseconds
 from experiments.drain import drain_once
 from experiments.models import Event, Site, UnitLink
 from experiments.registries import APPLIERS, Touched
@@ -176,8 +177,8 @@ def test_link__that_changes_an_event__tells_of_it_as_before_and_after(
 
     changed = {event for event in told[0].events if event[1] == "purchase"}
     assert changed == {
-        (site.pk, "purchase", "v-1", "a-1", ""),
-        (site.pk, "purchase", "v-1", "a-2", ""),
+        (site.pk, "purchase", "v-1", "a-1", "", microseconds(NOW + 4 * HOUR)),
+        (site.pk, "purchase", "v-1", "a-2", "", microseconds(NOW + 4 * HOUR)),
     }
 
 

@@ -119,10 +119,11 @@ def test_appliers__new_events_and_slates__hear_of_them_once(applied: list[Touche
     assert applied == [
         Touched(
             exposures=frozenset({(experiment.pk, 1, "v-1")}),
+            slates=frozenset({(experiment.pk, 1, "v-1")}),
             events=frozenset(
                 {
-                    (site.pk, "purchase", "v-1", "", ""),
-                    (site.pk, "view_item", "", "a-1", "s-1"),
+                    (site.pk, "purchase", "v-1", "", "", microseconds(NOW)),
+                    (site.pk, "view_item", "", "a-1", "s-1", microseconds(NOW)),
                 }
             ),
         )
