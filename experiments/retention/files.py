@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -52,10 +52,10 @@ def write_batches(
     return digest
 
 
-def read_batches(path: Path) -> Iterator[pa.RecordBatch]:
-    """Yield a file's rows, a few thousand at a time."""
+def read_batches(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Yield a file's rows, a few thousand at a time, with all columns or those that are named."""
     with pq.ParquetFile(path) as file:
-        yield from file.iter_batches(batch_size=ROWS)
+        yield from file.iter_batches(batch_size=ROWS, columns=columns)
 
 
 def replaced_by(path: Path) -> str:
@@ -69,8 +69,9 @@ def replaced_by(path: Path) -> str:
 
 def sums_of_file(table: Table, path: Path) -> Sums:
     """Return the count and the folded sums of what a file holds."""
-    sums: Sums = {"rows": 0, **{f"sum_{name}": 0 for name in table.summed}}
-    for batch in read_batches(path):
+    names = (*table.summed, *table.flagged)
+    sums: Sums = {"rows": 0, **{f"sum_{name}": 0 for name in names}}
+    for batch in read_batches(path, names):
         sums = added(sums, sums_of_batch(table, batch))
     return sums
 

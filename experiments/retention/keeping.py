@@ -9,7 +9,7 @@ from django.db.models import Count
 from experiments.clock import EPOCH, MICROSECOND, day_of
 from experiments.models import Site
 from experiments.registries import KEPT_DAYS
-from experiments.retention.tables import TABLES, Table
+from experiments.retention.tables import TABLES, Table, site_rows
 from experiments.selectors import newest_event_us
 
 # Events are taken up to seven days late, and a day is only worth exporting once it is whole.
@@ -51,7 +51,8 @@ def days_to_go(*, now: datetime) -> list[Going]:
 
 
 def _days_of(site: Site, first_kept: str | None) -> Iterator[Going]:
-    for table in TABLES.values() if first_kept else ():
-        rows = table.model._default_manager.filter(site=site, day__lt=first_kept).order_by()
+    tables = [table for table in TABLES.values() if table.is_dropped]
+    for table in tables if first_kept else ():
+        rows = site_rows(table, site.pk).filter(day__lt=first_kept).order_by()
         for day, n_rows in rows.values_list("day").annotate(n_rows=Count("pk")):
             yield Going(table, site, day, n_rows)

@@ -48,7 +48,7 @@ def run_retention(*, now: datetime, actor: str = SERVICE) -> Dropped:
     with the next run. Does nothing while another run is at work.
     """
     done = Dropped()
-    with _alone() as is_alone:
+    with alone() as is_alone:
         if not is_alone:
             return done
         ready = [(going, row) for going in days_to_go(now=now) if (row := _export(going, done))]
@@ -139,8 +139,8 @@ def _record(site: Site, tables: Mapping[str, Mapping[str, int]], actor: str) -> 
 
 
 @contextmanager
-def _alone() -> Iterator[bool]:
-    """Hold the right to run retention over this folder of exports; yield whether it was had."""
+def alone() -> Iterator[bool]:
+    """Hold the right to write into this folder of exports; yield whether it was had."""
     files.folder().mkdir(parents=True, exist_ok=True)
     with (files.folder() / ".lock").open("w") as lock:
         try:

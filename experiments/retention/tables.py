@@ -11,11 +11,12 @@ from typing import Any
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db import models
-from django.db.models import Count, F, Func, QuerySet, Sum
+from django.db.models import Count, F, Func, Q, QuerySet, Sum
 
 from experiments.clock import microseconds
-from experiments.models import Event, ExportedDay, Slate
+from experiments.models import Event, ExportedDay, Exposure, Slate
 
 # Sums are folded by a prime below 2^31: those of times and money would pass 2^63 on large days.
 FOLD = 2_147_483_647
@@ -23,12 +24,19 @@ FOLD = 2_147_483_647
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table whose days are exported: its columns, and those that are summed to compare."""
+    """A table whose days are exported: its columns, and those that are summed to compare.
+
+    `flagged`: columns of which it is compared how many rows have them set. `site`: where a row
+    names its site. `is_dropped`: its old days may go; else they are exported for analyses alone.
+    """
 
     name: str
     model: type[models.Model]
     summed: tuple[str, ...]
     left_out: frozenset[str]  # what `ts_us` says already
+    flagged: tuple[str, ...] = ()
+    site: str = "site_id"
+    is_dropped: bool = True
 
     @property
     def fields(self) -> list[Any]:
@@ -54,6 +62,15 @@ TABLES = {
         ("id", "ts_us", "variant_id", "clicked", "latency_us"),
         frozenset({"served_at"}),
     ),
+    "exposures": Table(
+        ExportedDay.Table.EXPOSURES,
+        Exposure,
+        ("id", "ts_us", "variant_id"),
+        frozenset({"first_at"}),
+        flagged=("is_multiple", "traffic"),
+        site="experiment__site_id",
+        is_dropped=False,
+    ),
 }
 
 Sums = dict[str, int]
@@ -61,7 +78,12 @@ Sums = dict[str, int]
 
 def day_rows(table: Table, site_id: int, day: str) -> "QuerySet[Any]":
     """Return the rows of a site's day."""
-    return table.model._default_manager.filter(site_id=site_id, day=day)
+    return site_rows(table, site_id).filter(day=day)
+
+
+def site_rows(table: Table, site_id: int) -> "QuerySet[Any]":
+    """Return the rows of a site."""
+    return table.model._default_manager.filter(**{table.site: site_id})
 
 
 def batch_of(table: Table, rows: Iterable[Sequence[Any]]) -> pa.RecordBatch:
@@ -75,16 +97,36 @@ def batch_of(table: Table, rows: Iterable[Sequence[Any]]) -> pa.RecordBatch:
 
 
 def sums_of_rows(table: Table, rows: "QuerySet[Any]") -> Sums:
-    """Return how many rows there are and the folded sum of each summed column."""
+    """Return how many rows there are, the folded sum of each summed column, and the flags."""
+    return _integers(rows.order_by().aggregate(**_aggregates(table)))
+
+
+def sums_by_day(table: Table, rows: "QuerySet[Any]") -> dict[str, Sums]:
+    """Return the same of each day that there is, read at once."""
+    found = rows.order_by().values("day").annotate(**_aggregates(table))
+    return {row.pop("day"): _integers(row) for row in found}
+
+
+def _aggregates(table: Table) -> dict[str, Any]:
     folded = {f"sum_{name}": Sum(_Folded(F(name), FOLD)) for name in table.summed}
-    found = rows.order_by().aggregate(rows=Count("pk"), **folded)
+    flags = {f"sum_{name}": Count("pk", filter=_is_set(table, name)) for name in table.flagged}
+    return {"rows": Count("pk"), **folded, **flags}
+
+
+def _is_set(table: Table, name: str) -> Q:
+    is_flag = isinstance(table.model._meta.get_field(name), models.BooleanField)
+    return Q(**{name: True}) if is_flag else ~Q(**{name: ""})
+
+
+def _integers(found: dict[str, Any]) -> Sums:
     return {name: int(value or 0) for name, value in found.items()}
 
 
 def sums_of_batch(table: Table, batch: pa.RecordBatch) -> Sums:
     """Return the same of a batch of the file."""
     sums = {f"sum_{name}": _folded_sum(batch.column(name)) for name in table.summed}
-    return {"rows": batch.num_rows, **sums}
+    flags = {f"sum_{name}": _count_set(batch.column(name)) for name in table.flagged}
+    return {"rows": batch.num_rows, **sums, **flags}
 
 
 def added(sums: Sums, more: Sums) -> Sums:
@@ -107,6 +149,11 @@ class _Folded(Func):
 def _folded_sum(column: pa.Array) -> int:
     values = column.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
     return int(np.fmod(values, FOLD).sum())
+
+
+def _count_set(column: pa.Array) -> int:
+    is_set = column if pa.types.is_boolean(column.type) else pc.not_equal(column, "")
+    return int(pc.sum(is_set).as_py() or 0)
 
 
 def _column_of(field: Any) -> str:
