@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from analytics.engines.database import DATABASE
+from analytics.engines.current import IN_USE
 from analytics.engines.dialects import Engine
 from analytics.queries.columns import Columns, sides_of
 from analytics.queries.compiler import Compiler
@@ -65,7 +65,7 @@ def check_metric(metric: MetricQuery) -> None:
     sides_of(metric, terms.places(metric), terms.all)
 
 
-def run_query(query: Query, engine: Engine = DATABASE) -> dict[str, dict[int, Moments]]:
+def run_query(query: Query, engine: Engine = IN_USE) -> dict[str, dict[int, Moments]]:
     """Return the moments of every metric by variant id; variants without units are absent.
 
     `engine`: where the statement runs. Raises TooSlowError when it takes longer than it may.
@@ -73,7 +73,7 @@ def run_query(query: Query, engine: Engine = DATABASE) -> dict[str, dict[int, Mo
     return decode_rows(query, engine.rows(query.sql, query.values))
 
 
-def run_groups(query: Query, engine: Engine = DATABASE) -> dict[str, Groups]:
+def run_groups(query: Query, engine: Engine = IN_USE) -> dict[str, Groups]:
     """Return every metric's exact sums by group and variant id; see `decode_groups`."""
     return decode_groups(query, engine.rows(query.sql, query.values))
 

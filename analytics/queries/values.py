@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analytics.engines.database import DATABASE
+from analytics.engines.current import IN_USE
 from analytics.engines.dialects import Engine
 from analytics.queries.compiler import Compiler
 from analytics.queries.definitions import MetricQuery
@@ -70,7 +70,7 @@ def _slates(metric: MetricQuery, cut: Cut, span: Span, text: str, bound: tuple[A
     return sql, (*bound, cut.experiment_id, cut.phase, cut.until_us, Reason.SPLIT.value)
 
 
-def run_values(query: ValuesQuery, engine: Engine = DATABASE) -> dict[int, ValueCounts]:
+def run_values(query: ValuesQuery, engine: Engine = IN_USE) -> dict[int, ValueCounts]:
     """Return the values by variant id; variants without any are absent."""
     return decode_values(engine.rows(query.sql, query.values))
 
@@ -79,5 +79,6 @@ def decode_values(rows: Iterable[Sequence[Any]]) -> dict[int, ValueCounts]:
     """Return the values that the rows hold, by variant id."""
     counts: dict[int, dict[int, int]] = {}
     for variant_id, value, n in rows:
-        counts.setdefault(int(variant_id), {})[int(value)] = int(n)
+        of_variant = counts.setdefault(int(variant_id), {})
+        of_variant[int(value)] = of_variant.get(int(value), 0) + int(n)
     return {variant: ValueCounts.from_counts(found) for variant, found in counts.items()}

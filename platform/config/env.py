@@ -1,7 +1,7 @@
 """Typed readers of environment variables; a bad value stops the start and names the variable."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -40,6 +40,14 @@ def integer(name: str, default: int, *, low: int = 0, high: int = 2**31 - 1) -> 
         raise ImproperlyConfigured(f"{name} must be a whole number; it is {raw!r}") from None
     if not low <= value <= high:
         raise ImproperlyConfigured(f"{name} must lie within {low} and {high}; it is {value}")
+    return value
+
+
+def choice(name: str, known: Sequence[str]) -> str:
+    """Return one of the known words, the first when the variable is unset or empty."""
+    value = text(name, known[0])
+    if value not in known:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(known)}; it is {value!r}")
     return value
 
 

@@ -244,6 +244,8 @@ BECOME_CHILD = Path(__file__).with_name("child.py")
 
 # ── analyses ────────────────────────────────────────────────────────────────────────────────────
 METRIC_TIMEOUT_S = env.integer("ARMATURE_METRIC_TIMEOUT", 60, high=86_400)
+ANALYSIS_ENGINE = env.choice("ARMATURE_ANALYSIS_ENGINE", ("database", "duckdb", "spark"))
+SPARK_MASTER = env.text("ARMATURE_SPARK_MASTER", "local[*]")
 
 # ── programming interface ───────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {
