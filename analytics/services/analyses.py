@@ -7,7 +7,9 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from analytics.models import Analysis
+from analytics.engines.choosing import engine_over
+from analytics.models import Analysis, Exploration
+from analytics.reach import period_to_read
 from analytics.reporting import compute_report
 from analytics.rollups.states import ask_for_rollups
 from analytics.scope import data_cut_us, one_moment
@@ -107,7 +109,8 @@ def compute_analysis(*, analysis_id: int) -> Analysis | None:
 def _compute(analysis: Analysis, tell: Tell) -> None:
     """Fill in the results, and settings and cut as they were when the rows were read."""
     freeze_caps(analysis.experiment)
-    with one_moment():
+    period = period_to_read(analysis.experiment, analysis.phase)
+    with engine_over(period), one_moment():
         experiment = Experiment.objects.select_related("site").get(pk=analysis.experiment_id)
         values = analysis_settings(experiment)
         analysis.data_cut_us = data_cut_us(experiment)
@@ -132,5 +135,10 @@ def unfinished_analyses() -> list[int]:
 
 
 def give_up_hopeless_analyses() -> int:
-    """Mark analyses failed that outlived every lease; return how many."""
-    return give_up_hopeless(Analysis)
+    """Mark analyses and explorations failed that outlived every lease; return how many."""
+    return give_up_hopeless(Analysis) + give_up_hopeless(Exploration)
+
+
+def unfinished_explorations() -> list[int]:
+    """Return explorations whose message was lost or whose worker was killed."""
+    return unfinished(Exploration)
