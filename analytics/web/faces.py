@@ -1,6 +1,6 @@
 """The states of a report and the sentence each begins with: nothing that failed looks empty."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -18,6 +18,15 @@ VERDICT_TONES = {
     "no_data": "idle",
 }
 STATUS_TONES = {"running": "info", "scheduled": "info", "paused": "warn", "review": "warn"}
+SETTING_WORDS = {
+    "has_ended": "the run has ended",
+    "mde": "the smallest lift worth detecting",
+    "window_days": "days that events count",
+    "uses_cuped": "use of history",
+    "uses_winsor": "cap on extremes",
+    "count_unverified": "whether unverified purchases count",
+    "timezone": "the site’s time zone",
+}
 NOT_STARTED = {"draft", "review", "scheduled"}
 
 
@@ -58,13 +67,15 @@ def listed_verdict(newest: str | None, state: str | None, headline: str | None) 
     return "idle", "No verdict" if newest else "No report yet"
 
 
-def said(face: Face, experiment: Experiment, results: Mapping[str, Any]) -> Said:
-    """Return what the page says first."""
+def said(
+    face: Face, experiment: Experiment, results: Mapping[str, Any], changed: Sequence[str] = ()
+) -> Said:
+    """Return what the page says first; `changed`: the settings since a stale report."""
     match face:
         case Face.READY:
             return _verdict(results)
         case Face.STALE:
-            return _stale(results)
+            return _stale(results, changed)
         case Face.EMPTY:
             return _empty(experiment)
         case Face.MISSING:
@@ -86,11 +97,13 @@ def _verdict(results: Mapping[str, Any]) -> Said:
     return Said(tone, verdict["headline"].rstrip("."), sentences[0], " ".join(sentences[1:]))
 
 
-def _stale(results: Mapping[str, Any]) -> Said:
+def _stale(results: Mapping[str, Any], changed: Sequence[str]) -> Said:
     was = (results.get("verdict") or {}).get("headline", "").rstrip(".")
     stamp = f"Out of date · was: {was}" if was else "Out of date"
+    named = ", ".join(SETTING_WORDS.get(name, name.replace("_", " ")) for name in changed)
     why = "The figures below were computed with the earlier ones. Refresh before deciding."
-    return Said("warn", stamp, "The experiment or its settings changed after this report.", why)
+    sentence = "The experiment or its settings changed after this report."
+    return Said("warn", stamp, sentence, f"Changed since: {named}. {why}" if named else why)
 
 
 def _empty(experiment: Experiment) -> Said:

@@ -1,50 +1,43 @@
 """The report page as its template shows it: every number already written, no arithmetic left."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from analytics import selectors, services
 from analytics.models import Analysis
-from analytics.stats.formats import number, percent
+from analytics.results import as_newest
+from analytics.web.choices import Choice, Option, effect_options, level_options
+from analytics.web.decision import DecisionView, decision_of, record_of
 from analytics.web.faces import Face, Said, said
+from analytics.web.facts import FactsView, VariantView, facts_of, variants_of
 from analytics.web.findings import FindingView, SplitRow, criteria_of, findings_of, split_rows
-from analytics.web.rows import GroupView, groups_of
-from experiments.clock import EPOCH, zone
+from analytics.web.groups import GroupView, groups_of
+from analytics.web.progress import ComputingView, ProgressView, computing_of, progress_of
+from analytics.web.sections import Sections, sections_of
+from analytics.web.times import moment_text
 from experiments.models import Experiment
 
-MONITORING_WORDS = {
-    "always_valid": ("Always valid", "95\u202f% ranges hold at every look"),
-    "fixed": ("Fixed horizon", "read once, at the planned end"),
-}
-UNIT_WORDS = {"visitor": "visitors", "account": "accounts", "session": "sessions"}
-
 
 @dataclass(frozen=True, slots=True)
-class VariantView:
-    """A variant's name with its mark and its units beside its configured share."""
+class Newest:
+    """The analyses that a page shows: the last good one, and what is newer and not ready."""
 
-    name: str
-    mark: int
-    units: str
-    share: str
-    configured: str
-    width: str
+    ready: Analysis | None
+    pending: Analysis | None
+    failed: Analysis | None
 
-
-@dataclass(frozen=True, slots=True)
-class FactsView:
-    """The key facts of the run that was analysed."""
-
-    days: str
-    period: str
-    window: str
-    unit_type: str
-    monitoring: str
-    monitoring_help: str
-    waiting: str
-    source: str
+    @classmethod
+    def of(cls, experiment: Experiment) -> "Newest":
+        """Return those of the current phase."""
+        newest = selectors.analyses_of(experiment).filter(phase=experiment.phase).first()
+        status = newest.status if newest else ""
+        return cls(
+            ready=selectors.latest_ready(experiment),
+            pending=newest if status in {"queued", "computing"} else None,
+            failed=newest if status == "failed" else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,122 +48,145 @@ class ReportPage:
     face: Face
     said: Said
     criteria: tuple[FindingView, ...]
-    variants: tuple[VariantView, ...]
-    groups: tuple[GroupView, ...]
-    findings: tuple[FindingView, ...]
-    split: tuple[SplitRow, ...]
-    is_withheld: bool
     analysis: Analysis | None
     pending: Analysis | None
     failed: Analysis | None
     as_of: str
-    facts: FactsView | None
+    decision: DecisionView
+    computing: ComputingView | None = None
+    variants: tuple[VariantView, ...] = ()
+    facts: FactsView | None = None
+    progress: ProgressView | None = None
+    groups: tuple[GroupView, ...] = ()
+    findings: tuple[FindingView, ...] = ()
+    split: tuple[SplitRow, ...] = ()
+    sections: Sections = field(default_factory=Sections)
+    effects: tuple[Option, ...] = ()
+    levels: tuple[Option, ...] = ()
+    is_withheld: bool = False
+    is_frozen: bool = False
+
+    @property
+    def worst(self) -> FindingView | None:
+        """Return the finding that withholds the verdict, None where none does."""
+        return next((each for each in self.findings if each.tone == "bad"), None)
+
+    @property
+    def tally(self) -> str:
+        """Return how many findings are to be looked at, and how many passed."""
+        tones = [each.tone for each in self.findings]
+        look = sum(tone in {"bad", "warn"} for tone in tones)
+        passed = tones.count("good")
+        return f"{look} to look at, {passed} passed"
 
 
-def report_page(experiment: Experiment) -> ReportPage:
-    """Return the page of an experiment's newest analysis, with what is newer and not ready."""
-    newest = selectors.analyses_of(experiment).filter(phase=experiment.phase).first()
-    ready = selectors.latest_ready(experiment)
-    pending = newest if newest and newest.status in {"queued", "computing"} else None
-    failed = newest if newest and newest.status == "failed" else None
-    results: Mapping[str, Any] = ready.report if ready else {}
-    face = _face(experiment, ready, pending, failed)
-    verdict = results.get("verdict") or {}
-    is_withheld = verdict.get("state") == "withheld"
-    return ReportPage(
+def report_page(
+    experiment: Experiment,
+    query: Mapping[str, str] | None = None,
+    *,
+    may_decide: bool = False,
+) -> ReportPage:
+    """Return the page of an experiment's newest analysis, with what is newer and not ready.
+
+    `query`: the address's, for the reader's view. `may_decide`: whether the reader may record a
+    decision.
+    """
+    newest = Newest.of(experiment)
+    results: Mapping[str, Any] = newest.ready.report if newest.ready else {}
+    face = _face(experiment, newest)
+    decision = decision_of(experiment, results, may_decide=may_decide)
+    page = ReportPage(
         experiment=experiment,
         face=face,
-        said=said(face, experiment, results),
-        criteria=criteria_of(verdict) if face in {Face.READY, Face.EMPTY} else (),
-        variants=_variants(results),
-        groups=groups_of(results) if results else (),
-        findings=findings_of(results) if results else (),
-        split=split_rows(results) if is_withheld and face is Face.READY else (),
+        said=said(face, experiment, results, _changed(experiment, newest, face)),
+        criteria=_criteria(results) if face in {Face.READY, Face.EMPTY} else (),
+        analysis=newest.ready,
+        pending=newest.pending,
+        failed=newest.failed,
+        computing=computing_of(newest.pending) if newest.pending else None,
+        as_of=moment_text(experiment, newest.ready.data_cut_us) if newest.ready else "",
+        decision=decision,
+    )
+    return with_results(page, results, query or {}) if results else page
+
+
+def frozen_page(experiment: Experiment, query: Mapping[str, str]) -> ReportPage | None:
+    """Return the page as it was when the decision was recorded, None where nothing was kept."""
+    record = record_of(experiment)
+    if record is None or not record.analysis.get("results"):
+        return None
+    results = as_newest(record.analysis["results"])
+    page = ReportPage(
+        experiment=experiment,
+        face=Face.READY,
+        said=said(Face.READY, experiment, results),
+        criteria=_criteria(results),
+        analysis=_kept(record.analysis),
+        pending=None,
+        failed=None,
+        as_of=moment_text(experiment, record.analysis["data_cut_us"]),
+        decision=decision_of(experiment, results, may_decide=False),
+        is_frozen=True,
+    )
+    return with_results(page, results, query)
+
+
+def with_results(
+    page: ReportPage, results: Mapping[str, Any], query: Mapping[str, str]
+) -> ReportPage:
+    """Return the page with everything that the results show, in the reader's view."""
+    experiment = page.experiment
+    choice = Choice.of(query)
+    is_withheld = (results.get("verdict") or {}).get("state") == "withheld"
+    return replace(
+        page,
+        variants=variants_of(results),
+        facts=facts_of(experiment, results),
+        progress=progress_of(results),
+        groups=groups_of(results, choice),
+        findings=findings_of(results, partial(moment_text, experiment)),
+        split=split_rows(results) if is_withheld and page.face is Face.READY else (),
+        sections=sections_of(experiment, results, query, choice),
+        effects=effect_options(query, choice),
+        levels=level_options(query, choice),
         is_withheld=is_withheld,
-        analysis=ready,
-        pending=pending,
-        failed=failed,
-        as_of=moment_text(experiment, ready.data_cut_us) if ready else "",
-        facts=_facts(experiment, results) if results else None,
     )
 
 
-def _face(
-    experiment: Experiment,
-    ready: Analysis | None,
-    pending: Analysis | None,
-    failed: Analysis | None,
-) -> Face:
+def _criteria(results: Mapping[str, Any]) -> tuple[FindingView, ...]:
+    return criteria_of(results.get("verdict") or {})
+
+
+def _kept(snapshot: Mapping[str, Any]) -> Analysis:
+    """Return the analysis that a decision kept, as an unsaved row."""
+    return Analysis(
+        pk=snapshot["id"],
+        phase=snapshot["phase"],
+        settings_hash=snapshot["settings_hash"],
+        code_version=snapshot["code_version"],
+        sql="",
+    )
+
+
+def _face(experiment: Experiment, newest: Newest) -> Face:
     """Return which face the page shows: failed, computing, missing, stale, empty or ready."""
-    if failed:
+    if newest.failed:
         return Face.FAILED
-    if ready is None:
-        return Face.COMPUTING if pending else Face.MISSING
-    if services.settings_hash(services.analysis_settings(experiment)) != ready.settings_hash:
+    if newest.ready is None:
+        return Face.COMPUTING if newest.pending else Face.MISSING
+    if _settings_hash(experiment) != newest.ready.settings_hash:
         return Face.STALE
-    has_units = any(variant["units"] for variant in (ready.results or {})["variants"])
+    has_units = any(variant["units"] for variant in newest.ready.report["variants"])
     return Face.READY if has_units else Face.EMPTY
 
 
-def _variants(results: Mapping[str, Any]) -> tuple[VariantView, ...]:
-    rows = results.get("variants", [])
-    units, weights = sum(row["units"] for row in rows), sum(row["weight"] for row in rows)
-    return tuple(
-        VariantView(
-            name=row["name"],
-            mark=min(index, 4),
-            units=number(row["units"]),
-            share=percent(row["units"] / units) if units else "–",
-            configured=percent(row["weight"] / weights),
-            width=f"{100 * row['units'] / units:.2f}%" if units else "0%",
-        )
-        for index, row in enumerate(rows)
-    )
+def _settings_hash(experiment: Experiment) -> str:
+    return services.settings_hash(services.analysis_settings(experiment))
 
 
-def _facts(experiment: Experiment, results: Mapping[str, Any]) -> FactsView:
-    """Return the key facts as they were when the report was computed."""
-    monitoring, monitoring_help = MONITORING_WORDS[results["monitoring"]]
-    start = results["from_us"]
-    moments = [_in_zone(experiment, at) for at in (start, results["until_us"])] if start else []
-    days = "day" if results["window_days"] == 1 else "days"
-    return FactsView(
-        days=f"{results['days']} of {results['planned_days']} days",
-        period=" – ".join(f"{moment.day} {moment:%b %Y}" for moment in moments),
-        window=f"{results['window_days']} {days} from first exposure",
-        unit_type=UNIT_WORDS[results["unit_type"]],
-        monitoring=monitoring,
-        monitoring_help=monitoring_help,
-        waiting=_waiting(results["waiting"]),
-        source=_source(results["metrics"]),
-    )
-
-
-def _waiting(batches: int) -> str:
-    """Return what had been accepted and was not applied when the report was computed."""
-    if not batches:
-        return "All accepted events counted"
-    return f"{number(batches)} accepted {'batch' if batches == 1 else 'batches'} not counted yet"
-
-
-def _source(metrics: Sequence[Mapping[str, Any]]) -> str:
-    """Return what the sums were read from; "" for an analysis of before there was a choice."""
-    from_rows = [each for each in metrics if each.get("source") == "rows"]
-    is_any_kept = any(each.get("source") == "rollup" for each in metrics)
-    notes = [f"{each['name']}: {each['note']}" for each in metrics if each.get("note")]
-    if not from_rows:
-        return "Sums from rollups" if is_any_kept else ""
-    named = f" for {', '.join(each['name'] for each in from_rows)}" if is_any_kept else ""
-    why = f" (rollups failed: {'; '.join(notes)})" if notes else ""
-    return f"Sums from the rows{named}{why}"
-
-
-def moment_text(experiment: Experiment, at_us: int) -> str:
-    """Return a moment in the site's own zone; a template would turn it to the server's."""
-    moment = _in_zone(experiment, at_us)
-    return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M} {experiment.site.timezone}"
-
-
-def _in_zone(experiment: Experiment, at_us: int) -> datetime:
-    """Return a moment in the site's zone."""
-    return (EPOCH + timedelta(microseconds=at_us)).astimezone(zone(experiment.site.timezone))
+def _changed(experiment: Experiment, newest: Newest, face: Face) -> list[str]:
+    """Return the settings that changed since a stale report."""
+    if face is not Face.STALE or newest.ready is None:
+        return []
+    now = services.analysis_settings(experiment)
+    return services.changed_settings(newest.ready.settings, now)

@@ -1,28 +1,25 @@
 """The metric tables: one row per metric and treatment, every number already written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from analytics.formatting import value_format
-from analytics.stats.formats import ValueFormat, short_percent
-from analytics.web.charts import Axis, Bar, Limit, Zone, axis_over, bar_on, limit_on, zone_on
+from analytics.stats.formats import ValueFormat
+from analytics.web.charts import Axis, Bar, Limit, bar_on, limit_on
+from analytics.web.choices import Choice
 from analytics.web.conclusions import Conclusion, Reading, conclude, judged_guardrail
-from analytics.web.texts import lift_range, lift_text, limit_text, quotient, value_range, value_text
-
-ROLE_WORDS = {
-    "primary": "Primary metric",
-    "secondary": "Secondary metrics",
-    "guardrail": "Guardrails",
-}
-FORGET_RANGE = 2.0  # lifts beyond ±200 % do not stretch the axis of all other rows
+from analytics.web.sensitivity import SensitivityRow, sensitivity_of
+from analytics.web.spans import Span, Stated, own_axis, stated
+from analytics.web.texts import limit_text, quotient, value_text
 
 
 @dataclass(frozen=True, slots=True)
 class RowView:
-    """One treatment of one metric."""
+    """One treatment of one metric; `axis` is its table's, or its own in the metric's unit."""
 
     metric: str
+    key: str
     detail: str
     treatment: str
     mark: int
@@ -31,142 +28,101 @@ class RowView:
     control_detail: str
     value: str
     value_detail: str
-    effect: str
-    effect_range: str
-    lift: str
-    lift_range: str
+    change: str
+    range: str
     conclusion: Conclusion
+    axis: Axis
     bar: Bar | None
     limit: Limit | None
     is_lead: bool
+    sensitivity: tuple[SensitivityRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class GroupView:
-    """The rows of one role, on one axis."""
+class Table:
+    """What the rows of a table share."""
 
-    role: str
-    title: str
-    rows: tuple[RowView, ...]
+    results: Mapping[str, Any]
+    reading: Reading
+    choice: Choice
     axis: Axis
-    zone: Zone | None
-    zone_text: str
-    errors: tuple[tuple[str, str], ...]
-    is_adjusted: bool
-    is_several: bool
+
+    @property
+    def control(self) -> Mapping[str, Any]:
+        """Return the control's row."""
+        return next(variant for variant in self.results["variants"] if variant["is_control"])
+
+    def form(self, metric: Mapping[str, Any]) -> ValueFormat:
+        """Return how a metric's values are written."""
+        return value_format(metric["format"], self.results["currency"])
 
 
-def groups_of(results: Mapping[str, Any]) -> tuple[GroupView, ...]:
-    """Return the tables of a report, primary first."""
-    reading = Reading.of(results)
-    groups = (_group(results, role, reading) for role in ROLE_WORDS)
-    return tuple(group for group in groups if group is not None)
-
-
-def _group(results: Mapping[str, Any], role: str, reading: Reading) -> GroupView | None:
-    metrics = [metric for metric in results["metrics"] if metric["role"] == role]
-    if not metrics:
-        return None
-    mde = results["mde"] if role == "primary" else None
-    axis = axis_over([*_ends(metrics), *_limits(metrics), *([-mde, mde] if mde else [])])
-    rows = [row for metric in metrics for row in _rows(results, metric, axis, reading)]
-    return GroupView(
-        role=role,
-        title=metrics[0]["name"] if role == "primary" and len(metrics) == 1 else ROLE_WORDS[role],
-        rows=tuple(rows),
-        axis=axis,
-        zone=zone_on(axis, -mde, mde) if mde else None,
-        zone_text=f"±{short_percent(mde)}" if mde else "",
-        errors=tuple((metric["name"], metric["error"]) for metric in metrics if metric["error"]),
-        is_adjusted=any(
-            compared["p_adjusted"] is not None
-            for metric in metrics
-            for compared in metric["comparisons"].values()
-        ),
-        is_several=len(metrics) > 1,
-    )
-
-
-def _ends(metrics: Sequence[Mapping[str, Any]]) -> list[float]:
-    """Return every end of a lift's range that may stretch the axis."""
-    ranges = [
-        compared["lift_interval"]
-        for metric in metrics
-        for compared in metric["comparisons"].values()
-        if compared.get("lift_interval")
+def rows_of(table: Table, metric: Mapping[str, Any]) -> list[RowView]:
+    """Return a metric's rows, one for each treatment in the order of set-up."""
+    return [
+        _row(table, metric, variant, min(index, 4))
+        for index, variant in enumerate(table.results["variants"])
+        if variant["key"] in metric["comparisons"]
     ]
-    ends = [end for span in ranges for end in (span["low"], span["high"])]
-    return [min(max(end, -1.0), FORGET_RANGE) for end in ends]
 
 
-def _limits(metrics: Sequence[Mapping[str, Any]]) -> list[float]:
-    """Return the guardrails' limits, which belong on the axis."""
-    return [_limit(metric) for metric in metrics if metric["margin"] and metric["comparisons"]]
-
-
-def _limit(metric: Mapping[str, Any]) -> float:
+def limit_of(metric: Mapping[str, Any]) -> float:
     """Return the lift beyond which a guardrail is broken."""
     margin: float = metric["margin"]
     return -margin if metric["direction"] == "up" else margin
 
 
-def _rows(
-    results: Mapping[str, Any], metric: Mapping[str, Any], axis: Axis, reading: Reading
-) -> list[RowView]:
-    control = next(variant for variant in results["variants"] if variant["is_control"])
-    written = value_format(metric["format"], results["currency"])
-    return [
-        _row(metric, control, variant, min(index, 4), written, axis, reading)
-        for index, variant in enumerate(results["variants"])
-        if variant["key"] in metric["comparisons"]
-    ]
-
-
-def _row(
-    metric: Mapping[str, Any],
-    control: Mapping[str, Any],
-    variant: Mapping[str, Any],
-    mark: int,
-    written: ValueFormat,
-    axis: Axis,
-    reading: Reading,
-) -> RowView:
+def _row(table: Table, metric: Mapping[str, Any], variant: Mapping[str, Any], mark: int) -> RowView:
     compared = metric["comparisons"][variant["key"]]
+    form, control = table.form(metric), table.control
     base, own = metric["values"][control["key"]], metric["values"][variant["key"]]
-    judged = judged_guardrail(reading, metric, variant["key"])
-    conclusion = conclude(compared, metric, reading, judged)
+    judged = judged_guardrail(table.reading, metric, variant["key"])
+    conclusion = conclude(compared, metric, table.reading, judged)
+    shown = stated(compared, form, table.choice)
+    axis = _axis(table, shown)
     return RowView(
         metric=metric["name"],
+        key=metric["key"],
         detail=_detail(metric),
         treatment=variant["name"],
         mark=mark,
         control_name=control["name"],
-        control_value=value_text(written, base["value"]),
-        control_detail=quotient(metric, base, written),
-        value=value_text(written, own["value"]),
-        value_detail=quotient(metric, own, written),
-        effect=value_text(written, compared["effect"], is_signed=True),
-        effect_range=value_range(written, compared["interval"]),
-        lift=lift_text(compared["lift"], compared["lift_interval"]),
-        lift_range=lift_range(compared["lift_interval"]),
+        control_value=value_text(form, base["value"]),
+        control_detail=quotient(metric, base, form),
+        value=value_text(form, own["value"]),
+        value_detail=quotient(metric, own, form),
+        change=shown.text,
+        range=shown.range,
         conclusion=conclusion,
-        bar=_bar(axis, compared, conclusion.tone),
-        limit=limit_on(axis, _limit(metric)) if metric["margin"] else None,
-        is_lead=variant["key"] == reading.named,
+        axis=axis,
+        bar=_bar(axis, shown.span, conclusion.tone),
+        limit=_limit(table, metric, axis),
+        is_lead=variant["key"] == table.reading.named,
+        sensitivity=sensitivity_of(metric, compared, form, table.choice),
     )
+
+
+def _axis(table: Table, shown: Stated) -> Axis:
+    """Return the table's axis for lifts; other units have nothing in common but zero."""
+    if table.choice.effect == "relative":
+        return table.axis
+    return own_axis([shown.span] if shown.span else [])
+
+
+def _limit(table: Table, metric: Mapping[str, Any], axis: Axis) -> Limit | None:
+    if not metric["margin"] or table.choice.effect != "relative":
+        return None
+    return limit_on(axis, limit_of(metric))
 
 
 def _detail(metric: Mapping[str, Any]) -> str:
     """Return what must be known to read a metric: its good direction, its limit."""
     parts = ["lower is better"] if metric["direction"] == "down" else []
     if metric["role"] == "guardrail":
-        limit = f"limit {limit_text(_limit(metric))}" if metric["margin"] else "no limit set"
+        limit = f"limit {limit_text(limit_of(metric))}" if metric["margin"] else "no limit set"
         parts.append(limit)
     return " · ".join(parts)
 
 
-def _bar(axis: Axis, compared: Mapping[str, Any], tone: str) -> Bar | None:
-    span = compared["lift_interval"]
-    if not span:
-        return None
-    return bar_on(axis, span["low"], span["high"], compared["lift"], tone)
+def _bar(axis: Axis, span: Span | None, tone: str) -> Bar | None:
+    return bar_on(axis, span.low, span.high, span.point, tone) if span else None

@@ -20,7 +20,8 @@ from analytics.models import Analysis
 from analytics.tasks import compute_analysis
 from analytics.web.export import csv_rows
 from analytics.web.faces import listed_verdict, status_tone
-from analytics.web.page import moment_text, report_page
+from analytics.web.page import ReportPage, frozen_page, report_page
+from analytics.web.times import moment_text
 from experiments.access import can, can_somewhere
 from experiments.errors import ArmatureError
 from experiments.intake.hints import queue_on_commit
@@ -138,11 +139,32 @@ class ReportDetail(ReportView):
         experiment = find_experiment(request, key)
         context = {
             "page_name": "reports",
-            "page": report_page(experiment),
+            "page": self.page(request, experiment),
             "status_tone": status_tone(experiment.status),
             "may_analyse": can(request.user, Action.ANALYSE, experiment.site_id),
         }
         return render(request, "analytics/report.html", context)
+
+    def page(self, request: HttpRequest, experiment: Experiment) -> ReportPage:
+        """Return the report as it is now."""
+        may_decide = may_record(request.user, experiment)
+        return report_page(experiment, request.GET.dict(), may_decide=may_decide)
+
+
+class ReportFrozen(ReportDetail):
+    """The report as it was read when the experiment was decided."""
+
+    def page(self, request: HttpRequest, experiment: Experiment) -> ReportPage:
+        """Return the report that the decision kept; raises Http404 when it kept none."""
+        page = frozen_page(experiment, request.GET.dict())
+        if page is None:
+            raise Http404("No decision has kept a report of this experiment.")
+        return page
+
+
+def may_record(user: Any, experiment: Experiment) -> bool:
+    """Tell whether somebody may record the decision, which is done in the admin."""
+    return bool(user.is_staff) and can(user, Action.DECIDE, experiment.site_id)
 
 
 class ReportRefresh(ReportView):

@@ -77,6 +77,10 @@ SCREENS = {
     "recommenders.artifact": record(promote=MANAGE),
     "analytics.metric": Screen(VIEW, ANALYSE, ANALYSE, ANALYSE),
     "analytics.analysis": record("experiment__site"),
+    "analytics.exploration": record("experiment__site"),
+    "analytics.analysissettings": Screen(
+        VIEW, ANALYSE, ANALYSE, NOBODY, site="experiment__site"
+    ),
     "auth.user": Screen(
         PEOPLE,
         PEOPLE,
@@ -91,9 +95,11 @@ SCREENS = {
 # Pages about one experiment or account that are no model's own: name and method → what it needs.
 PAGES = {
     ("reports:detail", "get"): VIEW,
+    ("reports:frozen", "get"): VIEW,
     ("reports:refresh", "post"): ANALYSE,
     ("reports:csv", "get"): ANALYSE,
     ("reports:json", "get"): ANALYSE,
+    ("admin:analytics_analysissettings_of", "get"): VIEW,
     ("admin:experiments_experiment_setup", "get"): VIEW,
     ("admin:experiments_experiment_setup", "post"): EDIT,
     ("admin:experiments_experiment_count", "get"): VIEW,
@@ -215,7 +221,13 @@ KEYS = {
     "erasure": "subjects",
     "erasure-lift": "subjects",
     "experiment-analyses": "analyses",
+    "analysis-settings": "analyses",
+    "analyses": "analyses",
     "analysis": "analyses",
+    "analysis-retry": "analyses",
+    "analysis-sums": "analyses",
+    "explorations": "analyses",
+    "exploration": "analyses",
 }
 # Endpoints that are read with another scope than they are written with.
 READING = {"events": "analyses"}

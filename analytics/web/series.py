@@ -1,0 +1,209 @@
+"""The cumulative effect by day, with the units that came on each day below it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from analytics.formatting import value_format
+from analytics.stats.formats import ValueFormat, number, percent
+from analytics.web.choices import Choice, Option, metric_options
+from analytics.web.plots import (
+    HEIGHT,
+    Line,
+    Plot,
+    Scale,
+    columns_of,
+    line_of,
+    scale_over,
+    x_labels,
+    y_ticks,
+)
+from analytics.web.texts import NOTHING, lift_range, lift_text, value_range, value_text
+
+MOST_LINES = 4  # more of them cannot be told apart; the table has them all
+SETTLED = 3  # the first part of the days in so many, whose ranges are too wide to set the axis
+BARS = 56
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """A day in the table: new units, then estimate and range of each treatment."""
+
+    day: str
+    units: str
+    cells: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesView:
+    """One metric over time."""
+
+    metric: str
+    options: tuple[Option, ...]
+    effects: Plot
+    units: Plot
+    headers: tuple[str, ...]
+    rows: tuple[DayRow, ...]
+    left_out: int
+    band_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """The daily values of a treatment as they are drawn."""
+
+    name: str
+    mark: int
+    points: list[float | None]
+    band: list[tuple[float, float] | None]
+    days: Sequence[Mapping[str, float] | None]
+
+
+def series_of(
+    results: Mapping[str, Any], query: Mapping[str, str], choice: Choice
+) -> SeriesView | None:
+    """Return the chosen metric day by day, None for a report without a series."""
+    series = results["series"]
+    metrics = {m["key"]: m for m in results["metrics"] if m["key"] in series.get("metrics", {})}
+    if not series.get("days") or not metrics:
+        return None
+    primary = next((key for key, m in metrics.items() if m["role"] == "primary"), "")
+    key = choice.over if choice.over in metrics else primary or next(iter(metrics))
+    is_relative = choice.effect == "relative"
+    all_values = _values(results, series["metrics"][key], is_relative=is_relative)
+    shown = _shown(results, all_values)
+    form = value_format(metrics[key]["format"], results["currency"])
+    days = [_day_text(day) for day in series["days"]]
+    units = _new_units(series)
+    return SeriesView(
+        metric=metrics[key]["name"],
+        options=metric_options(query, {k: m["name"] for k, m in metrics.items()}, key),
+        effects=_effects(metrics[key]["name"], shown, days, form, is_relative=is_relative),
+        units=_units(units, days),
+        headers=tuple(each.name for each in all_values),
+        rows=_rows(days, units, all_values, form, is_relative=is_relative),
+        left_out=len(all_values) - len(shown),
+        band_of=shown[0].name if shown else "",
+    )
+
+
+def _values(
+    results: Mapping[str, Any], by_treatment: Mapping[str, Any], *, is_relative: bool
+) -> list[_Values]:
+    """Return the treatments in the order of set-up."""
+    point, low, high = ("lift", "low", "high") if is_relative else ("difference", "d_low", "d_high")
+    found = []
+    for index, variant in enumerate(results["variants"]):
+        days = by_treatment.get(variant["key"])
+        if days is None:
+            continue
+        points = [None if day is None else day.get(point) for day in days]
+        band = [
+            None if day is None or day.get(low) is None else (day[low], day[high]) for day in days
+        ]
+        found.append(_Values(variant["name"], min(index, 4), points, band, days))
+    return found
+
+
+def _shown(results: Mapping[str, Any], values: list[_Values]) -> list[_Values]:
+    """Return the treatments that are drawn, first the one that the verdict names."""
+    named = (results.get("verdict") or {}).get("treatment_key")
+    names = {variant["key"]: variant["name"] for variant in results["variants"]}
+    lead = [each for each in values if each.name == names.get(named)]
+    return [*lead, *(each for each in values if each not in lead)][:MOST_LINES]
+
+
+def _effects(
+    metric: str, shown: list[_Values], days: list[str], form: ValueFormat, *, is_relative: bool
+) -> Plot:
+    scale = _scale(shown)
+    labels = [_label(value, scale, form, is_relative=is_relative) for value in scale.values]
+    return Plot(
+        label=_spoken(metric, shown, form, is_relative=is_relative),
+        height=HEIGHT,
+        y_ticks=y_ticks(scale, labels),
+        x_labels=x_labels(days),
+        lines=tuple(_line(each, scale, has_band=place == 0) for place, each in enumerate(shown)),
+    )
+
+
+def _line(values: _Values, scale: Scale, *, has_band: bool) -> Line:
+    band = values.band if has_band else ()
+    return line_of(values.name, values.mark, values.points, scale, band, is_marked=False)
+
+
+def _scale(shown: Sequence[_Values]) -> Scale:
+    """Return the axis: every estimate once it has settled, and the band of the first treatment."""
+    ends: list[float] = []
+    for place, values in enumerate(shown):
+        settled = len(values.points) // SETTLED
+        ends += [p for p in values.points[settled:] if p is not None]
+        if place == 0:
+            ends += [end for span in values.band[settled:] if span for end in span]
+    return scale_over(ends)
+
+
+def _label(value: float, scale: Scale, form: ValueFormat, *, is_relative: bool) -> str:
+    if abs(value) < scale.step / 1e6:
+        return "0"
+    if not is_relative:
+        return value_text(form, value, is_signed=True)
+    return percent(value, decimals=0 if scale.step >= 0.00999 else 1, is_signed=True)
+
+
+def _spoken(metric: str, shown: Sequence[_Values], form: ValueFormat, *, is_relative: bool) -> str:
+    """Return the chart in words: where each line ends."""
+    ends = [f"{each.name} {' '.join(_cell(each, -1, form, is_relative))}" for each in shown]
+    return f"{metric}, everything up to each day; at the end: {'; '.join(ends)}"
+
+
+def _cell(values: _Values, place: int, form: ValueFormat, is_relative: bool) -> tuple[str, str]:
+    point, span = values.points[place], values.band[place]
+    if point is None:
+        return NOTHING, ""
+    ends = {"low": span[0], "high": span[1]} if span else None
+    if is_relative:
+        return lift_text(point, ends), lift_range(ends)
+    return value_text(form, point, is_signed=True), value_range(form, ends)
+
+
+def _new_units(series: Mapping[str, Any]) -> list[int]:
+    """Return the new units of all variants by day."""
+    return [sum(day) for day in zip(*series["exposures"].values(), strict=True)]
+
+
+def _units(units: Sequence[int], days: list[str]) -> Plot:
+    scale = scale_over([float(each) for each in units], steps=1)
+    most = number(max(units, default=0))
+    return Plot(
+        label=f"New units per day, {most} at most, {number(sum(units))} in all",
+        height=BARS,
+        y_ticks=y_ticks(scale, [number(value) for value in scale.values], BARS),
+        x_labels=(),
+        columns=columns_of([float(each) for each in units], scale, BARS),
+    )
+
+
+def _rows(
+    days: list[str],
+    units: Sequence[int],
+    values: Sequence[_Values],
+    form: ValueFormat,
+    *,
+    is_relative: bool,
+) -> tuple[DayRow, ...]:
+    return tuple(
+        DayRow(
+            day=day,
+            units=number(units[place]) if place < len(units) else NOTHING,
+            cells=tuple((each.name, *_cell(each, place, form, is_relative)) for each in values),
+        )
+        for place, day in enumerate(days)
+    )
+
+
+def _day_text(day: str) -> str:
+    """Return an ISO day as it is written: 2 Nov."""
+    moment = date.fromisoformat(day)
+    return f"{moment.day} {moment:%b}"

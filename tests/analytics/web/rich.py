@@ -1,0 +1,90 @@
+"""A run with everything that a report shows: lists, clicks by rank, artifacts, attributes."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from analytics.models import ExperimentMetric, Metric
+from experiments.models import Event, Experiment, Exposure, Slate
+from experiments.services import VariantDraft
+from tests.analytics.rows import Shares, a_run, event
+
+ROLES = (
+    ("revenue_per_unit", "primary", None),
+    ("conversion", "secondary", None),
+    ("aov", "secondary", None),
+    ("ctr", "guardrail", 0.1),
+)
+THREE = (
+    VariantDraft(key="control", name="Control", is_control=True),
+    VariantDraft(key="hybrid", name="Hybrid"),
+    VariantDraft(key="diverse", name="Hybrid, diverse"),
+)
+BEHAVIOUR = {
+    "control": Shares(600, 0.2, 0.3, 6_000),
+    "hybrid": Shares(600, 0.36, 0.36, 6_400),
+    "diverse": Shares(600, 0.22, 0.29, 6_100),
+}
+LENGTH = 8
+DEVICES = ("mobile", "desktop", "tablet")
+
+
+def a_rich_run(**fields: Any) -> Experiment:
+    """Return a run of three variants with all of it, not analysed yet."""
+    values = {"variants": list(THREE), "planned_units": 1800, "mde": 0.1} | fields
+    experiment = a_run(values.pop("behaviour", BEHAVIOUR), **values)
+    choose(experiment, ROLES)
+    enrich(experiment)
+    return experiment
+
+
+def choose(experiment: Experiment, roles: Any) -> None:
+    """Give an experiment metrics by key, role and margin."""
+    for key, role, margin in roles:
+        metric = Metric.objects.get(site=experiment.site, key=key)
+        ExperimentMetric.objects.create(
+            experiment=experiment, metric=metric, role=role, margin=margin
+        )
+
+
+def enrich(experiment: Experiment) -> None:
+    """Give the run's rows what the plain ones lack."""
+    exposures = list(Exposure.objects.filter(experiment=experiment))
+    for each in exposures:
+        number = int(each.unit_id.rsplit("-", 1)[1])  # alike in every variant
+        device = DEVICES[(number * 7) % 11 // 4]
+        each.attributes = {"device": device, "new_visitor": bool(number * 5 % 9 > 3)}
+    Exposure.objects.bulk_update(exposures, ["attributes"], batch_size=400)
+    slates = list(Slate.objects.filter(experiment=experiment).select_related("variant", "site"))
+    for slate in slates:
+        _served(slate)
+    fields = ["items", "artifact", "recommender", "fallback"]
+    Slate.objects.bulk_update(slates, fields, batch_size=300)
+    Event.objects.bulk_create(list(_clicks(slates)))
+
+
+def _served(slate: Slate) -> None:
+    """Say what a list showed: a new artifact each week, once a fallback for some hours."""
+    assert slate.variant is not None
+    week = slate.served_at.isocalendar().week
+    name = "knn" if slate.variant.is_control else slate.variant.key
+    slate.items = [{"item_id": f"sku-{rank}", "rank": rank} for rank in range(1, LENGTH + 1)]
+    slate.recommender, slate.artifact = name, f"{name}@2026-w{week}"
+    if slate.variant.key == "hybrid" and slate.served_at.isoweekday() == 3:
+        slate.fallback = "late" if slate.served_at.hour < 2 else ""
+
+
+def _clicks(slates: list[Slate]) -> Iterator[Event]:
+    """Yield a click for each clicked list, the first ranks more often."""
+    clicked = [slate for slate in slates if slate.clicked]
+    for number, slate in enumerate(clicked):
+        rank = 1 + min(LENGTH - 1, (number * number) % 17 // 2)
+        yield event(
+            slate.site,
+            "select_item",
+            slate.served_at + timedelta(seconds=30),
+            visitor_id=slate.unit_id,
+            request_id=slate.request_id,
+            item_id=f"sku-{rank}",
+            rank=rank,
+        )
