@@ -13,10 +13,13 @@ from unfold.decorators import display
 from analytics.errors import AnalyticsError
 from analytics.models import Analysis, Metric
 from analytics.queries import MetricQuery, check_metric
+from analytics.settings_admin import AnalysisSettingsAdmin, ExplorationAdmin
 from experiments.admin.base import ReadOnlyAdmin, StaffAdmin
 from experiments.admin.recorded import Recorded
 from experiments.models import Experiment
 from experiments.roles import Action
+
+__all__ = ["AnalysisAdmin", "AnalysisSettingsAdmin", "ExplorationAdmin", "MetricAdmin"]
 
 
 class MetricForm(forms.ModelForm):

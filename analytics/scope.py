@@ -23,7 +23,11 @@ ENDED = ("ended", "archived")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What one report looks at; `choices`: how it is analysed."""
+    """What one report looks at; `choices`: how it is analysed.
+
+    `segment`: only units that had these attributes at first exposure. `day_from`, `day_to`: only
+    units first exposed on these days of the site, and what was done until their end; "" for all.
+    """
 
     experiment: Experiment
     phase: int
@@ -32,6 +36,9 @@ class Scope:
     metrics: tuple[ChosenMetric, ...]
     is_present: bool = False
     choices: Choices = field(default_factory=Choices)
+    segment: tuple[tuple[str, str | bool | int], ...] = ()
+    day_from: str = ""
+    day_to: str = ""
 
     @classmethod
     def of(

@@ -25,6 +25,12 @@ def compute_analysis(analysis_id: int) -> None:
 
 
 @shared_task(ignore_result=True, time_limit=LIMIT_S, soft_time_limit=LIMIT_S - 20)
+def compute_exploration(exploration_id: int) -> None:
+    """Compute one queued exploration; running twice changes nothing."""
+    services.compute_exploration(exploration_id=exploration_id)
+
+
+@shared_task(ignore_result=True, time_limit=LIMIT_S, soft_time_limit=LIMIT_S - 20)
 def build_rollups(experiment_id: int, phase: int) -> None:
     """Build what waits of a phase's rollups; one that takes long goes on in another task."""
     if not build_phase(experiment_id, phase, limit_s=LIMIT_S / 2):
@@ -44,6 +50,8 @@ def sweep_analyses() -> None:
     services.give_up_hopeless_analyses()
     for analysis_id in [*services.retry_failed(), *services.unfinished_analyses()]:
         compute_analysis.delay(analysis_id)
+    for exploration_id in services.unfinished_explorations():
+        compute_exploration.delay(exploration_id)
 
 
 @shared_task(ignore_result=True)

@@ -2,11 +2,23 @@
 
 from django.urls import path
 
-from analytics.api import views
+from analytics.api import analyses, explorations, settings
 
 urlpatterns = [
     path(
-        "experiments/<slug:key>/analyses", views.AnalysisList.as_view(), name="experiment-analyses"
+        "experiments/<slug:key>/analyses",
+        analyses.AnalysisList.as_view(),
+        name="experiment-analyses",
     ),
-    path("analyses/<int:pk>", views.AnalysisDetail.as_view(), name="analysis"),
+    path(
+        "experiments/<slug:key>/analysis-settings",
+        settings.SettingsDetail.as_view(),
+        name="analysis-settings",
+    ),
+    path("analyses", analyses.SiteAnalyses.as_view(), name="analyses"),
+    path("analyses/<int:pk>", analyses.AnalysisDetail.as_view(), name="analysis"),
+    path("analyses/<int:pk>/retry", analyses.AnalysisRetry.as_view(), name="analysis-retry"),
+    path("analyses/<int:pk>/sums", analyses.AnalysisSums.as_view(), name="analysis-sums"),
+    path("explorations", explorations.ExplorationList.as_view(), name="explorations"),
+    path("explorations/<int:pk>", explorations.ExplorationDetail.as_view(), name="exploration"),
 ]

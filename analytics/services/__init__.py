@@ -7,8 +7,10 @@ from analytics.services.analyses import (
     retry_analysis,
     retry_failed,
     unfinished_analyses,
+    unfinished_explorations,
 )
 from analytics.services.computing import LEASE
+from analytics.services.explorations import compute_exploration, request_exploration
 from analytics.services.settings import (
     analysis_settings,
     change_settings,
@@ -22,10 +24,13 @@ __all__ = [
     "change_settings",
     "changed_settings",
     "compute_analysis",
+    "compute_exploration",
     "give_up_hopeless_analyses",
     "request_analysis",
+    "request_exploration",
     "retry_analysis",
     "retry_failed",
     "settings_hash",
     "unfinished_analyses",
+    "unfinished_explorations",
 ]

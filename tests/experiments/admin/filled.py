@@ -5,7 +5,7 @@ import json
 from axes.models import AccessAttempt
 from django.utils import timezone
 
-from analytics.models import Analysis
+from analytics.models import Analysis, AnalysisSettings, Exploration
 from experiments import services
 from experiments.clock import microseconds
 from experiments.keys import create_api_key
@@ -94,6 +94,16 @@ def record_all(site: Site, experiment: Experiment, number: int) -> None:
         status="failed",
         error=EVIL,
         sql=EVIL,
+    )
+    AnalysisSettings.objects.create(experiment=experiment)
+    Exploration.objects.create(
+        experiment=experiment,
+        phase=1,
+        name=EVIL,
+        settings={},
+        settings_hash="0",
+        data_cut_us=0,
+        code_version="test",
     )
 
 
