@@ -77,16 +77,16 @@ def event_sums_of(
     def part(cut: Cut, span: Span) -> Part:
         return event_sums(terms.of("events"), types, cut, span, whens)
 
-    return _sums(cut, units, Span(-history_days, cut.window_days), part, "ev")
+    return _sums(cut, units, Span(-history_days, terms.reach(cut.window_days)), part, "ev")
 
 
 def slate_sums_of(terms: Terms, cut: Cut, units: Units) -> Sums:
-    """Return the terms over slates of these units, of those that were shown any in their window."""
+    """Return the terms over slates of these units, of those that were shown any in the span."""
 
     def part(cut: Cut, span: Span) -> Part:
         return slate_sums(terms.of("slates"), cut, span)
 
-    return _sums(cut, units, Span(0, cut.window_days), part, "sl")
+    return _sums(cut, units, Span(0, terms.reach(cut.window_days)), part, "sl")
 
 
 def places(found: list[tuple[int, Term]]) -> dict[int, int]:
