@@ -10,7 +10,7 @@ from typing import Any
 from celery import bootsteps
 from celery.worker import state
 
-EVERY_S = 2.0
+EVERY_S = 1.0
 
 log = logging.getLogger(__name__)
 
