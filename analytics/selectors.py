@@ -7,6 +7,7 @@ from django.db.models.fields.json import KT
 
 from analytics.models import Analysis, ExperimentMetric, Metric
 from analytics.queries import UNIT_COLUMNS, MetricQuery
+from analytics.stats.results import Kind
 from experiments.models import Event, Experiment
 
 
@@ -21,15 +22,42 @@ class ChosenMetric:
     @property
     def query(self) -> MetricQuery:
         """Return what the compiler needs."""
-        return MetricQuery(
-            key=self.metric.key,
-            kind=self.metric.kind,
-            numerator=self.metric.numerator,
-            denominator=self.metric.denominator,
-        )
+        return query_of(self.metric)
+
+    @property
+    def kind(self) -> Kind:
+        """Return how it is compared: one that came back on a day is a share of units."""
+        return COMPARED[Metric.Kind(self.metric.kind)]
 
 
+COMPARED = {
+    Metric.Kind.BINARY: Kind.BINARY,
+    Metric.Kind.MEAN: Kind.MEAN,
+    Metric.Kind.RATIO: Kind.RATIO,
+    Metric.Kind.RETENTION: Kind.BINARY,
+    Metric.Kind.QUANTILE: Kind.QUANTILE,
+}
 ROLE_ORDER = {Metric.Role.PRIMARY: 0, Metric.Role.SECONDARY: 1, Metric.Role.GUARDRAIL: 2}
+
+
+def query_of(metric: Metric) -> MetricQuery:
+    """Return what the compiler needs of a metric."""
+    return MetricQuery(
+        metric.key,
+        metric.kind,
+        metric.numerator,
+        metric.denominator,
+        window_days=metric.window_days,
+        delay_days=metric.delay_days,
+    )
+
+
+def newest_metrics(site_id: int) -> list[Metric]:
+    """Return a site's metrics in their newest versions, in the order in which they were made."""
+    newest: dict[str, Metric] = {}
+    for metric in Metric.objects.filter(site_id=site_id).order_by("version", "pk"):
+        newest[metric.key] = metric
+    return list(newest.values())
 
 
 def metrics_of(experiment: Experiment) -> list[ChosenMetric]:
@@ -37,10 +65,11 @@ def metrics_of(experiment: Experiment) -> list[ChosenMetric]:
     rows = ExperimentMetric.objects.filter(experiment=experiment).select_related("metric")
     chosen = [ChosenMetric(row.metric, row.role, row.margin) for row in rows]
     if not chosen:
-        newest: dict[str, Metric] = {}
-        for metric in Metric.objects.filter(site_id=experiment.site_id).order_by("version"):
-            newest[metric.key] = metric
-        chosen = [ChosenMetric(metric, metric.default_role) for metric in newest.values()]
+        chosen = [
+            ChosenMetric(metric, metric.default_role, metric.default_margin)
+            for metric in newest_metrics(experiment.site_id)
+            if metric.default_role and not metric.is_archived
+        ]
     return sorted(chosen, key=lambda each: (ROLE_ORDER[Metric.Role(each.role)], each.metric.pk))
 
 

@@ -62,13 +62,13 @@ def _running(totals: Totals) -> Totals:
 def _samples(columns: Columns, totals: Totals) -> Groups:
     out: Groups = {}
     for (group, variant), numbers in totals.items():
-        sample = _sample(columns, numbers)
+        sample = sample_of(columns, numbers)
         if sample.n:
             out.setdefault(group, {})[variant] = sample
     return out
 
 
-def _sample(columns: Columns, numbers: Sequence[int]) -> ExactSample:
+def sample_of(columns: Columns, numbers: Sequence[int]) -> ExactSample:
     """Return one metric's sums; the first number is that of the units."""
     n, sums = numbers[0], numbers[1:]
     return ExactSample(

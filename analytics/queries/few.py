@@ -77,11 +77,12 @@ def event_sums_of(
     def part(cut: Cut, span: Span) -> Part:
         return event_sums(terms.of("events"), types, cut, span, whens)
 
-    return _sums(cut, units, Span(-history_days, terms.reach(cut.window_days)), part, "ev")
+    span = Span(-history_days, terms.reach(cut.window_days))
+    return _sums(cut, units, span, part, "ev")
 
 
 def slate_sums_of(terms: Terms, cut: Cut, units: Units) -> Sums:
-    """Return the terms over slates of these units, of those that were shown any in the span."""
+    """Return the terms over slates of these units, of those that were shown any in their window."""
 
     def part(cut: Cut, span: Span) -> Part:
         return slate_sums(terms.of("slates"), cut, span)

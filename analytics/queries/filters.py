@@ -4,7 +4,7 @@ Names are written into the statement, so they come from these tables; values are
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from analytics.errors import DefinitionError
@@ -105,6 +105,14 @@ def _condition(column: str, kind: str, operator: str, value: Any, field: str) ->
     return f"{column} {CHOSEN[operator]} ({', '.join(['%s'] * len(values))})", values
 
 
+def of_attribute(bag: str, name: str, value: Any) -> Part:
+    """Return the condition that a value of a column of JSON is as given; raises DefinitionError."""
+    if not OWN.fullmatch(name):
+        raise DefinitionError(f"{name!r} can be no attribute of a unit", "segment")
+    values = _texts(value, f"segment.{name}")
+    return f"CAST({bag} ->> '{name}' AS VARCHAR) IN ({', '.join(['%s'] * len(values))})", values
+
+
 def _choices(kind: str, value: Any, field: str) -> tuple[Any, ...]:
     if not isinstance(value, list) or not 1 <= len(value) <= MOST_CHOICES:
         raise DefinitionError(f"1 to {MOST_CHOICES} values are needed, was {value!r}", field)
@@ -113,7 +121,7 @@ def _choices(kind: str, value: Any, field: str) -> tuple[Any, ...]:
     return tuple(text for each in value for text in _texts(each, field))
 
 
-def _texts(value: Any, field: str) -> Sequence[str]:
+def _texts(value: Any, field: str) -> tuple[str, ...]:
     """Return how engines write a value of JSON as text; SQLite has 1 and 0 for true and false."""
     if isinstance(value, bool):
         return ("true", "1") if value else ("false", "0")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from analytics.queries.filters import of_attribute
 from analytics.queries.terms import Term
 from experiments.assignment.specs import Reason
 
@@ -35,7 +36,9 @@ class Cut:
     `fallback_unit_type`: whose id stands in where a unit has none of `unit_type`; "" for none. The
     events of a unit are then found by the type of id that its exposure names. `units`: only these;
     empty for all. `is_lateral`: by look-ups of each of these units, which only PostgreSQL can say,
-    and of its events only in the days that stand beside it.
+    and of its events only in the days that stand beside it. `segment`: only units that had these
+    attributes at first exposure; `day_from`, `day_to`: only those first exposed on these days of
+    the site, "" for no end.
     """
 
     site_id: int
@@ -48,6 +51,9 @@ class Cut:
     fallback_unit_type: str = ""
     units: tuple[str, ...] = ()
     is_lateral: bool = False
+    segment: tuple[tuple[str, str | bool | int], ...] = ()
+    day_from: str = ""
+    day_to: str = ""
 
     def among(self, column: str) -> Part:
         """Return the condition that a column holds one of the units, "" where all count."""
@@ -58,6 +64,14 @@ class Cut:
         if self.is_lateral:
             return there, ()
         return f"{there} AND {column} IN ({slots(self.units)})", self.units
+
+    def asked(self) -> Part:
+        """Return the condition on first exposures `x`, "" where all count."""
+        found = [of_attribute("x.attributes", name, value) for name, value in self.segment]
+        days = ((">=", self.day_from), ("<=", self.day_to))
+        found += [(f"x.day {operator} %s", (day,)) for operator, day in days if day]
+        texts = "".join(f" AND {text}" for text, _values in found)
+        return texts, tuple(value for _text, values in found for value in values)
 
     def join(self, table: str, row: str, condition: str) -> str:
         """Return the join of the exposed units with rows of a table.
@@ -101,8 +115,9 @@ class Extra(NamedTuple):
 def exposed(cut: Cut, extra: Extra = Extra()) -> Part:  # noqa: B008 - it is immutable
     """Return the units that count."""
     among, units = cut.among("x.unit_id")
+    asked, wanted = cut.asked()
     counts = f"""x.experiment_id = %s AND x.phase = %s AND NOT x.is_multiple AND x.traffic = ''
-        AND x.ts_us <= %s{among}"""
+        AND x.ts_us <= %s{among}{asked}"""
     source = f"experiments_exposure x{extra.joins}\n    WHERE {counts}"
     given: tuple[Any, ...] = ()
     if cut.is_lateral:
@@ -113,7 +128,7 @@ def exposed(cut: Cut, extra: Extra = Extra()) -> Part:  # noqa: B008 - it is imm
     SELECT x.unit_id, x.unit_type, x.variant_id, x.ts_us AS t0{extra.columns}
     FROM {source}
 )"""  # noqa: S608 - names from the tables above; every value is bound
-    counted = (cut.experiment_id, cut.phase, cut.until_us, *units)
+    counted = (cut.experiment_id, cut.phase, cut.until_us, *units, *wanted)
     return sql, (*extra.values, *given, *extra.joined, *counted)
 
 

@@ -10,7 +10,10 @@ from analytics.models import Metric, RollupState
 from analytics.queries import Cut, MetricQuery, event_types
 from analytics.queries.few import EVER_US
 from analytics.scope import cut_of
+from analytics.selectors import query_of
 from experiments.models import Experiment
+
+__all__ = ["Plan", "follows_rules", "plans_of", "query_of", "rules_of"]
 
 # Raise it when the per-unit SQL comes to count something else: all rollups are then made anew.
 SUMS_VERSION = 1
@@ -57,11 +60,6 @@ class Plan:
         return cut_of(self.experiment, phase=self.phase, until_us=EVER_US)
 
 
-def query_of(metric: Metric) -> MetricQuery:
-    """Return what the compiler needs of a metric."""
-    return MetricQuery(metric.key, metric.kind, metric.numerator, metric.denominator)
-
-
 def plans_of(states: Iterable[RollupState]) -> list[Plan]:
     """Return the states by experiment and phase; their metrics and sites are at hand."""
 
@@ -88,6 +86,8 @@ def rules_of(experiment: Experiment, metric: Metric) -> str:
         metric.numerator,
         metric.denominator,
     ]
+    if metric.window_days or metric.delay_days:
+        values += [metric.window_days, metric.delay_days]
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 

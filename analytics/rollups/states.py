@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from analytics.errors import AnalyticsError
 from analytics.models import RollupState
-from analytics.queries import HISTORY_DAYS, check_metric
+from analytics.queries import HISTORY_DAYS, Terms, check_metric
 from analytics.rollups.applying import KEPT_UP, restart
 from analytics.rollups.building import waiting
-from analytics.rollups.plans import follows_rules, query_of
+from analytics.rollups.plans import follows_rules
 from analytics.selectors import ChosenMetric, metrics_of
 from experiments.clock import day_of
 from experiments.lifecycle import UNDER_WAY
@@ -37,13 +37,17 @@ def ask_for_rollups(experiment: Experiment, now: datetime) -> None:
 
 
 def _computable(metrics: Iterable[ChosenMetric]) -> Iterable[ChosenMetric]:
-    """Return the metrics that can be compiled; a report says of the others why they cannot."""
+    """Return the metrics that are units' sums; of those that cannot be computed a report says why.
+
+    What is no sum, such as a quantile or a funnel, only rows can tell.
+    """
     for chosen in metrics:
         try:
-            check_metric(query_of(chosen.metric))
+            check_metric(chosen.query)
         except AnalyticsError:
             continue
-        yield chosen
+        if chosen.query.is_summed:
+            yield chosen
 
 
 def is_open(experiment: Experiment, now: datetime) -> bool:
@@ -54,7 +58,15 @@ def is_open(experiment: Experiment, now: datetime) -> bool:
 
 
 def _closes_at(experiment: Experiment, ended_at: datetime) -> datetime:
-    return ended_at + timedelta(days=experiment.window_days + LATE_DAYS)
+    return ended_at + timedelta(days=_longest_window(experiment) + LATE_DAYS)
+
+
+def _longest_window(experiment: Experiment) -> int:
+    """Return the days after first exposure by which all of its metrics have ended."""
+    terms = Terms()
+    for chosen in _computable(metrics_of(experiment)):
+        terms.places(chosen.query)
+    return max(experiment.window_days, terms.reach(experiment.window_days))
 
 
 def sweep(now: datetime) -> list[tuple[int, int]]:
