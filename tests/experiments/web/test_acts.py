@@ -1,5 +1,6 @@
 """Acts of a started experiment: ramp, phase, decision, edit and links; asked, checked, once."""
 
+import json
 from typing import Any
 
 import pytest
@@ -27,12 +28,14 @@ def phase_data(experiment: Experiment, *weights: int, **changed: Any) -> dict[st
     data: dict[str, Any] = {"version": experiment.version, "reason": "more of it"}
     for place, (variant, weight) in enumerate(zip(experiment.variants.all(), weights, strict=True)):
         recommender = variant.parameters["recommender"]
+        named = ("recommender", "artifact")
+        others = {name: each for name, each in variant.parameters.items() if name not in named}
         data |= {
             f"variants-{place}-weight": weight,
             f"variants-{place}-recommender": recommender,
             f"variants-{place}-shown": recommender,
             f"variants-{place}-artifact": variant.parameters.get("artifact", ""),
-            f"variants-{place}-other": "",
+            f"variants-{place}-other": json.dumps(others),
         }
     return data | changed
 
