@@ -1,72 +1,45 @@
 """From moments to comparisons, and from comparisons to the verdict."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from analytics.comparing import (
+    Compared,
+    Comparisons,
+    Place,
+    compare_metric,
+    settings_of,
+    without_data,
+)
+from analytics.correcting import corrected
 from analytics.formatting import value_format
 from analytics.measuring import Measured
 from analytics.models import Metric
-from analytics.scope import EMPTY, Scope
-from analytics.selectors import ChosenMetric
-from analytics.stats.compare import compare
+from analytics.scope import Scope
 from analytics.stats.decision import decide
-from analytics.stats.multiplicity import Adjustment, adjust
-from analytics.stats.results import (
-    Comparison,
-    Direction,
-    ExposureCheck,
-    Kind,
-    Monitoring,
-    SplitCheck,
-)
+from analytics.stats.results import Direction, ExposureCheck, Monitoring, SplitCheck
 from analytics.stats.verdicts import DecisionInputs, Guardrail, TreatmentInputs
-from experiments.models import Experiment, Variant
+from experiments.models import Variant
 
-Comparisons = dict[tuple[str, str], Comparison]
-
-# Which correction each role's family of p-values gets; guardrails stay sensitive without one.
-CORRECTIONS = (
-    (Metric.Role.PRIMARY, Adjustment.HOLM),
-    (Metric.Role.SECONDARY, Adjustment.BENJAMINI_HOCHBERG),
-)
+__all__ = ["Comparisons", "compare_all", "compare_fully", "judge"]
 
 
 def compare_all(scope: Scope, measured: Measured) -> Comparisons:
     """Return each metric of each treatment against control, p-values adjusted by family."""
-    comparisons = {
-        (chosen.metric.key, treatment.key): _compare(scope, measured, chosen, treatment)
+    return {place: each.comparison for place, each in compare_fully(scope, measured).items()}
+
+
+def compare_fully(scope: Scope, measured: Measured) -> dict[Place, Compared]:
+    """Return every comparison with what stands beside it; else as `compare_all`."""
+    found = {
+        (chosen.metric.key, treatment): compared
         for chosen in scope.metrics
         if chosen.metric.key not in measured.errors
-        for treatment in scope.treatments
+        for treatment, compared in compare_metric(scope, measured, chosen).items()
     }
-    for role, method in CORRECTIONS:
-        keys = {chosen.metric.key for chosen in scope.metrics if chosen.role == role}
-        family = [place for place in comparisons if place[0] in keys]
-        if len(family) > 1:
-            adjusted = adjust([comparisons[place] for place in family], method)
-            comparisons |= dict(zip(family, adjusted, strict=True))
-    return comparisons
-
-
-def _compare(
-    scope: Scope, measured: Measured, chosen: ChosenMetric, treatment: Variant
-) -> Comparison:
-    key, is_broken = chosen.metric.key, chosen.metric.key in measured.errors
-    return compare(
-        Kind(chosen.metric.kind),
-        EMPTY if is_broken else measured.of(key, scope.control.pk),
-        EMPTY if is_broken else measured.of(key, treatment.pk),
-        monitoring=Monitoring(scope.experiment.monitoring),
-        alpha=scope.choices.alpha,
-        planned_n=planned_pair(scope.experiment, len(scope.variants)),
-    )
-
-
-def planned_pair(experiment: Experiment, variants: int) -> int | None:
-    """Return the planned units of one comparison: two variants' share of all."""
-    if not experiment.planned_units or variants < 2:
-        return None
-    return max(2, round(experiment.planned_units * 2 / variants))
+    adjusted = corrected(scope, {place: each.comparison for place, each in found.items()})
+    return {place: replace(each, comparison=adjusted[place]) for place, each in found.items()}
 
 
 def judge(
@@ -95,7 +68,7 @@ def judge(
                     key=treatment.key,
                     name=treatment.name,
                     primary=comparisons[primary.metric.key, treatment.key],
-                    guardrails=_guardrails(scope, measured, comparisons, treatment),
+                    guardrails=_guardrails(scope, comparisons, treatment),
                 )
                 for treatment in scope.treatments
             ),
@@ -125,7 +98,7 @@ def _faults(findings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def _guardrails(
-    scope: Scope, measured: Measured, comparisons: Comparisons, treatment: Variant
+    scope: Scope, comparisons: Comparisons, treatment: Variant
 ) -> tuple[Guardrail, ...]:
     """Return a treatment's guardrails; one that failed is there without data, so it stays open."""
     return tuple(
@@ -133,7 +106,7 @@ def _guardrails(
             key=chosen.metric.key,
             name=chosen.metric.name,
             comparison=comparisons.get((chosen.metric.key, treatment.key))
-            or _compare(scope, measured, chosen, treatment),
+            or without_data(chosen.kind, settings_of(scope, scope.choices.alpha)),
             direction=Direction(chosen.metric.direction),
             margin=chosen.margin,
             value_format=value_format(chosen.metric.format, scope.experiment.site.currency),

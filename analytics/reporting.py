@@ -1,17 +1,23 @@
 """Computing one report: moments from rows, comparisons from moments, a verdict from both."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from analytics.judging import Comparisons, compare_all, judge
-from analytics.measuring import Measured, measure
+from analytics.caps import caps_of
+from analytics.comparing import Comparisons
+from analytics.details.table import details_of
+from analytics.judging import compare_fully, judge
+from analytics.measuring import measure
+from analytics.metric_rows import Found, metric_rows, stored_moments
 from analytics.progress import Tell, nobody
-from analytics.results import MetricRow, Report, VariantRow
+from analytics.queries.arrivals import new_units
+from analytics.results import Report, VariantRow
+from analytics.scaling import pace_of
 from analytics.scope import Scope
-from analytics.selectors import ChosenMetric, events_without_unit
-from analytics.stats.moments import Moments
-from analytics.stats.results import Kind
+from analytics.segmenting import segments_of
+from analytics.selectors import events_without_unit
+from analytics.series import series_of
 from analytics.stats.srm import exposure_check
 from analytics.trust import findings_of, judge_split, weights_of
 from experiments import selectors as experiment_selectors
@@ -46,29 +52,65 @@ def compute_report(
 
 def compute_scope(scope: Scope, tell: Tell = nobody) -> Computed:
     """Return the report of a scope; else as `compute_report`."""
-    tell("reading the metrics", 0.0)
-    measured = measure(scope)
-    tell("comparing the variants", 0.6)
+    tell("looking for caps", 0.0)
+    caps = caps_of(scope)
+    tell("reading the metrics", 0.05)
+    measured = measure(scope, caps.caps)
+    tell("comparing the variants", 0.4)
+    compared = compare_fully(scope, measured)
+    beside = _beside(scope, caps.caps, tell)
+    tell("checking the data", 0.85)
     return Computed(
-        report=_report(scope, measured),
-        moments=_stored_moments(scope, measured),
+        report=_report(Found(scope, measured, caps, compared, pace_of(scope)), beside),
+        moments=stored_moments(scope, measured),
         sql="\n\n".join(measured.statements),
     )
 
 
-def _report(scope: Scope, measured: Measured) -> Report:
-    experiment = scope.experiment
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What a report shows beside its metrics; of an exploration, the days alone."""
+
+    series: dict[str, Any]
+    segments: tuple[dict[str, Any], ...] = ()
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def _beside(scope: Scope, caps: Mapping[str, int], tell: Tell) -> _Beside:
+    tell("following the days", 0.45)
+    series = series_of(scope, caps)
+    if not scope.is_official:
+        return _Beside(series)
+    tell("cutting segments", 0.6)
+    segments = segments_of(scope, caps)
+    tell("looking at details", 0.75)
+    return _Beside(series, segments, details_of(scope))
+
+
+def _report(found: Found, beside: _Beside) -> Report:
+    scope, experiment = found.scope, found.scope.experiment
     counts = experiment_selectors.exposure_counts(
         experiment_id=experiment.pk, phase=scope.phase, until_us=scope.until_us
     )
-    units = [counts.by_variant.get(variant.pk, 0) for variant in scope.variants]
+    units = _units(scope, counts)
     weights = weights_of(scope)
     split = judge_split(units, weights, has_ended=scope.has_ended)
     exposure = exposure_check(counts.multiple, sum(units) + counts.multiple, weights=weights)
-    comparisons = compare_all(scope, measured)
-    findings = findings_of(scope, measured, comparisons)
+    comparisons = {place: each.comparison for place, each in found.compared.items()}
+    findings = _findings(found, comparisons, beside)
     from_us = scope.first_exposure_us()
     days = scope.full_days(from_us)
+    verdict = None
+    if scope.is_official:
+        verdict = judge(
+            scope,
+            found.measured,
+            comparisons,
+            split=split,
+            exposure=exposure,
+            days=days,
+            findings=findings,
+        )
     return Report(
         experiment=experiment.key,
         phase=scope.phase,
@@ -87,21 +129,36 @@ def _report(scope: Scope, measured: Measured) -> Report:
         variants=_variant_rows(scope, units),
         split=split.to_dict(),
         exposure=exposure.to_dict(),
-        metrics=tuple(_metric_row(scope, each, measured, comparisons) for each in scope.metrics),
-        verdict=judge(
-            scope,
-            measured,
-            comparisons,
-            split=split,
-            exposure=exposure,
-            days=days,
-            findings=findings,
-        ),
+        metrics=metric_rows(found),
+        verdict=verdict,
         unattributed=events_without_unit(experiment, from_us=from_us, until_us=scope.until_us),
         waiting=experiment_selectors.waiting_batches(experiment.site_id),
         left_out=counts.left_out,
         findings=findings,
+        series=beside.series,
+        segments=beside.segments,
+        details=beside.details,
     )
+
+
+def _units(scope: Scope, counts: experiment_selectors.ExposureCounts) -> list[int]:
+    """Return the units of each variant; of an exploration, those that it looks at."""
+    if scope.is_official:
+        return [counts.by_variant.get(variant.pk, 0) for variant in scope.variants]
+    new = new_units(scope.cut)
+    return [
+        sum(n for (_day, variant_id), n in new.items() if variant_id == variant.pk)
+        for variant in scope.variants
+    ]
+
+
+def _findings(
+    found: Found, comparisons: Comparisons, beside: _Beside
+) -> tuple[dict[str, Any], ...]:
+    """Return what was checked; explorations are believed no more and no less than the report."""
+    if not found.scope.is_official:
+        return ()
+    return findings_of(found.scope, found.measured, comparisons, details=beside.details)
 
 
 def _variant_rows(scope: Scope, units: Sequence[int]) -> tuple[VariantRow, ...]:
@@ -121,49 +178,3 @@ def _variant_rows(scope: Scope, units: Sequence[int]) -> tuple[VariantRow, ...]:
         )
         for variant, count in zip(scope.variants, units, strict=True)
     )
-
-
-def _metric_row(
-    scope: Scope, chosen: ChosenMetric, measured: Measured, comparisons: Comparisons
-) -> MetricRow:
-    metric = chosen.metric
-    is_broken = metric.key in measured.errors
-    return MetricRow(
-        key=metric.key,
-        name=metric.name,
-        kind=metric.kind,
-        role=chosen.role,
-        direction=metric.direction,
-        format=metric.format,
-        margin=chosen.margin,
-        values={}
-        if is_broken
-        else {v.key: _value(metric.kind, measured.of(metric.key, v.pk)) for v in scope.variants},
-        comparisons={
-            treatment.key: comparisons[metric.key, treatment.key].to_dict()
-            for treatment in scope.treatments
-            if not is_broken
-        },
-        error=measured.errors.get(metric.key, ""),
-        source=measured.sources.get(metric.key, ""),
-        note=measured.notes.get(metric.key, ""),
-    )
-
-
-def _value(kind: str, moments: Moments) -> dict[str, Any]:
-    """Return a variant's value with what it is a quotient of; None where it is undefined."""
-    below = moments.sum_x if kind == Kind.RATIO else moments.n
-    return {
-        "n": moments.n,
-        "numerator": moments.sum_y,
-        "denominator": below,
-        "value": moments.sum_y / below if below else None,
-    }
-
-
-def _stored_moments(scope: Scope, measured: Measured) -> dict[str, dict[str, dict[str, object]]]:
-    """Return the moments by metric and variant key, as they are stored with the analysis."""
-    return {
-        metric: {v.key: measured.of(metric, v.pk).to_dict() for v in scope.variants}
-        for metric in measured.moments
-    }

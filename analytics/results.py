@@ -30,7 +30,8 @@ class MetricRow:
     `raw_value`. A comparison may carry `raw` (the same without history and cap), `variance_ratio`
     (its squared error over that of `raw`), `levels` and `effect_levels` (by per cent, [low, high]
     of lift and of the difference), and `scaled` (the effect per day at full traffic, with its
-    formula in words). `cap`: where values are capped, in the metric's unit; None: nowhere.
+    formula in words). `cap`: where values are capped, in the metric's unit; None: nowhere, and
+    `cap_note` says why where there should be one.
 
     `source`: "rollup" or "rows", whichever its sums were read from; `note`: why not from a rollup
     that there is.
@@ -49,6 +50,7 @@ class MetricRow:
     source: str = ""
     note: str = ""
     cap: int | None = None
+    cap_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from django.db import connection, transaction
@@ -26,7 +26,7 @@ class Scope:
     """What one report looks at; `choices`: how it is analysed.
 
     `segment`: only units that had these attributes at first exposure. `day_from`, `day_to`: only
-    units first exposed on these days of the site, and what was done until their end; "" for all.
+    units first exposed on these days of the site; "" for all. What is not official has no verdict.
     """
 
     experiment: Experiment
@@ -39,6 +39,7 @@ class Scope:
     segment: tuple[tuple[str, str | bool | int], ...] = ()
     day_from: str = ""
     day_to: str = ""
+    is_official: bool = True
 
     @classmethod
     def of(
@@ -74,7 +75,8 @@ class Scope:
     @property
     def cut(self) -> Cut:
         """Return which rows are looked at."""
-        return cut_of(self.experiment, phase=self.phase, until_us=self.until_us)
+        whole = cut_of(self.experiment, phase=self.phase, until_us=self.until_us)
+        return replace(whole, segment=self.segment, day_from=self.day_from, day_to=self.day_to)
 
     def first_exposure_us(self) -> int | None:
         """Return when the first unit was exposed, None while there is none."""

@@ -1,5 +1,6 @@
 """Caps of extremes, fixed from the time before an experiment's start."""
 
+from analytics.caps import whole_cap
 from analytics.choices import choices_of
 from analytics.history import Past, counts_of
 from analytics.models import FrozenCap, Metric
@@ -60,13 +61,3 @@ def _before_start(experiment: Experiment, metric: Metric) -> Past:
         days=past.days + window,
         is_whole=True,
     )
-
-
-def whole_cap(cap: float | None) -> int | None:
-    """Return a cap as a whole number of the metric's unit, so that sums stay exact; None for none.
-
-    Rounded up: at the quantile itself nobody is capped. A cap of nothing would make all alike.
-    """
-    if cap is None or cap <= 0:
-        return None
-    return -int(-cap // 1)

@@ -126,4 +126,5 @@ def scope_of(experiment: Experiment, question: Question, exploration: Exploratio
         segment=tuple(question.segment.items()),
         day_from=question.day_from,
         day_to=question.day_to,
+        is_official=False,
     )
