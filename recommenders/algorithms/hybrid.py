@@ -41,7 +41,7 @@ class Hybrid:
         {Capability.PERSONAL, Capability.COLD_UNITS, Capability.RECENT}
     )
     defaults: ClassVar[Settings] = {
-        "bases": "popularity,lightfm,item_knn",
+        "bases": "popularity,ease,item_knn",
         "base_settings": {},
         "normalise": "score",
         "held_out": 0.2,

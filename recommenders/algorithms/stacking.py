@@ -36,7 +36,7 @@ class Stacking:
         {Capability.PERSONAL, Capability.COLD_UNITS, Capability.RECENT, Capability.CONTEXT}
     )
     defaults: ClassVar[Settings] = {
-        "bases": "popularity,lightfm,item_knn",
+        "bases": "popularity,ease,item_knn",
         "base_settings": {},
         "candidates": 100,
         "held_out": 0.2,

@@ -92,16 +92,25 @@ def contenders_of(options: Mapping[str, Any], site: Site | None) -> list[Contend
 
     Raises UnknownRecommender for a name that does not exist, SettingsError for a wrong setting.
     """
-    overrides = _overrides(options["set"])
     named = [Contender(name, name) for name in options["algorithm"] or ()]
     own = _own(site, options["recommender"], is_chosen=bool(named)) if site else []
     found = [*own, *named] or [Contender(name, name) for name in available()]
-    found += [_named(text) for text in options["also"]]
+    return _as_set([*found, *map(_named, options["also"])], options)
+
+
+def also_of(options: Mapping[str, Any]) -> list[Contender]:
+    """Return only those that --also names; raises as `contenders_of` does."""
+    return _as_set([_named(text) for text in options["also"]], options)
+
+
+def _as_set(found: Sequence[Contender], options: Mapping[str, Any]) -> list[Contender]:
+    """Return them with what --set says of each."""
+    overrides = _overrides(options["set"])
     known = [each.name for each in found]
     if foreign := sorted(set(overrides) - set(known)):
         raise UnknownRecommender(
             f"--set names {foreign[0]!r}, which takes no part",
-            hint=f"Part take: {', '.join(known)}.",
+            hint=f"Part take: {', '.join(known) or 'none that can be set'}.",
         )
     return [_checked(each, overrides.get(each.name, {})) for each in found]
 

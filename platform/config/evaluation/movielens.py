@@ -50,6 +50,9 @@ PUBLISHED = [
 BASES = {"bases": "popularity,lightfm,item_knn,ease,als"}
 MEASURED = [
     Published(Contender("content", "content")),
+    Published(Contender("LightFM, its defaults", "lightfm")),
+    Published(Contender("blend, its defaults", "hybrid")),
+    Published(Contender("stacking, its defaults", "stacking")),
     Published(Contender("blend of five", "hybrid", BASES)),
     Published(Contender("stacking of five", "stacking", BASES)),
 ]

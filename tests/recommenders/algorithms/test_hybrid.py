@@ -11,7 +11,7 @@ from recommenders.algorithms import bases
 from recommenders.algorithms.hybrid import Hybrid
 from recommenders.base import Queries, TrainingData
 from recommenders.errors import SettingsError
-from recommenders.registry import missing
+from recommenders.registry import NEEDS, missing
 from tests.recommenders.data import checkerboard, fitted, pairs_of, scores_of, training_data
 
 
@@ -149,12 +149,20 @@ def test_hybrid__many_units__is_scored_in_blocks_without_a_seam() -> None:
     np.testing.assert_allclose(pieces, whole, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.skipif(missing("lightfm") is not None, reason="LightFM is not installed")
-def test_hybrid__everything_installed__blends_three() -> None:
+def test_hybrid__by_default__blends_what_is_always_installed() -> None:
     hybrid = fitted("hybrid", _two_tastes())
 
     assert isinstance(hybrid, Hybrid)
-    assert hybrid.bases_.names == ["popularity", "lightfm", "item_knn"]
+    assert hybrid.bases_.names == ["popularity", "ease", "item_knn"]
+    assert not set(hybrid.bases_.names) & set(NEEDS)
+
+
+@pytest.mark.skipif(missing("lightfm") is not None, reason="LightFM is not installed")
+def test_hybrid__bases_that_need_packages__blends_them_where_they_are() -> None:
+    hybrid = fitted("hybrid", _two_tastes(), settings={"bases": "popularity,lightfm"})
+
+    assert isinstance(hybrid, Hybrid)
+    assert hybrid.bases_.names == ["popularity", "lightfm"]
 
 
 def test_hybrid__no_base_can_run__says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from config.evaluation.asking import (
     SOURCES,
     TITLES,
     add_options,
+    also_of,
     contenders_of,
     design_of,
 )
@@ -38,7 +39,7 @@ from experiments.models import Site
 from recommenders.evaluation.design import folds_of, sampled
 from recommenders.evaluation.evaluating import Advance, Plan, evaluate, with_baseline
 from recommenders.evaluation.folds import Fold, Log
-from recommenders.evaluation.reference import SEED, K, Reached, reached
+from recommenders.evaluation.reference import SEED, K, Published, Reached, reached
 from recommenders.evaluation.results import Contender, Results
 from recommenders.registry import missing
 from recommenders.services import site_log
@@ -85,8 +86,9 @@ class Command(BaseCommand):
             write_part(page, name, title, part_of(results, words_of(options)))
 
     def _reference(self, options: Mapping[str, Any]) -> None:
-        """Run the reference protocol; it has its own split, seed and contenders."""
-        published = [each for each in (*PUBLISHED, *MEASURED) if _can_run(each.contender)]
+        """Run the reference protocol, which has its own split and seed, and who is named beside."""
+        also = map(Published, also_of(options))
+        published = [each for each in (*PUBLISHED, *MEASURED, *also) if _can_run(each.contender)]
         fold = movielens_fold(options["movielens"])
         contenders = [each.contender for each in published]
         results = _judged([fold], contenders, Plan(k=K, seed=SEED))
