@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from analytics.engines.current import using
 from analytics.engines.duck import duckdb_over
 from analytics.engines.files import Files
 from analytics.errors import EngineError, TooSlowError
@@ -12,6 +13,7 @@ from analytics.queries import compile_query, run_query
 from experiments.clock import microseconds
 from experiments.models import Experiment, Exposure
 from tests.analytics.engines.exported import exported
+from tests.analytics.engines.kinds import everything, rich_rows
 from tests.analytics.metrics import ALL, DAY, cut_of
 from tests.analytics.random_rows import random_rows
 from tests.factories import NOW
@@ -51,6 +53,20 @@ def test_units_of_two_types__every_metric__have_the_databases_integers(
 
     with duckdb_over(exported(experiment.site)) as duck:
         assert run_query(query, duck) == run_query(query)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rich_rows__every_kind_of_statement__has_the_databases_integers(
+    experiment: Experiment, seed: int
+) -> None:
+    rich_rows(experiment, random.Random(seed))
+    segment = (("member", True),) if seed else ()
+    cut = cut_of(experiment, segment=segment, day_to=(NOW + 8 * DAY).date().isoformat())
+
+    with duckdb_over(exported(experiment.site)) as duck, using(duck):
+        found = everything(cut)
+
+    assert found == everything(cut)
 
 
 def test_files__none_at_all__hold_no_units(experiment: Experiment) -> None:

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from analytics.engines.current import using
 from analytics.engines.files import Files
 from analytics.engines.spark import spark_over
 from analytics.errors import EngineError, TooSlowError
@@ -11,6 +12,7 @@ from analytics.queries import compile_query, run_query
 from experiments.clock import microseconds
 from experiments.models import Experiment
 from tests.analytics.engines.exported import exported, need_spark
+from tests.analytics.engines.kinds import everything, rich_rows
 from tests.analytics.metrics import ALL, DAY, cut_of
 from tests.analytics.random_rows import random_rows
 from tests.factories import NOW
@@ -39,6 +41,18 @@ def test_random_rows__every_metric__has_the_databases_integers(
     with spark_over(exported(experiment.site)) as spark:
         spark.session.conf.set("spark.sql.session.timeZone", zone)
         assert run_query(query, spark) == run_query(query)
+
+
+def test_rich_rows__every_kind_of_statement__has_the_databases_integers(
+    experiment: Experiment,
+) -> None:
+    rich_rows(experiment, random.Random(1))
+    cut = cut_of(experiment, day_to=(NOW + 8 * DAY).date().isoformat())
+
+    with spark_over(exported(experiment.site)) as spark, using(spark):
+        found = everything(cut)
+
+    assert found == everything(cut)
 
 
 def test_files__none_at_all__hold_no_units(experiment: Experiment) -> None:
