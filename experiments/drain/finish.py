@@ -11,7 +11,7 @@ from experiments.drain.links import link_units
 from experiments.drain.lock import hold_tail_lock
 from experiments.drain.orders import match_orders
 from experiments.drain.slates import AppliedSlates
-from experiments.drain.tallies import count_applied
+from experiments.drain.tallies import count_applied, count_served
 from experiments.registries import APPLIERS, Touched, UnitKey
 
 
@@ -21,6 +21,7 @@ def finish_pass(
     """Count what this pass applied, and settle it with what was there; return what was touched."""
     hold_tail_lock()
     count_applied(events, slates.rows)
+    count_served(slates.rows)
     return settle(slates, events, exposed)
 
 

@@ -1,4 +1,4 @@
-"""Counting what became of accepted events, in the transaction that applies them."""
+"""Counting what became of accepted events and lists, in the transaction that applies them."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -21,6 +21,26 @@ ON CONFLICT (site_id, slot) DO UPDATE SET
     newest_us = CASE WHEN excluded.newest_us > experiments_tally.newest_us
         THEN excluded.newest_us ELSE experiments_tally.newest_us END
 """
+
+SERVED = """
+INSERT INTO experiments_slatetally (site_id, variant_pk, recommender, fallback, slates)
+VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (site_id, variant_pk, recommender, fallback) DO UPDATE SET
+    slates = experiments_slatetally.slates + excluded.slates
+"""
+
+
+def count_served(slates: Iterable[Slate]) -> None:
+    """Count a pass's lists by variant, recommender and reason; the caller holds the tail lock.
+
+    One that the spool brought in twice, as its process was killed in between, counts twice.
+    """
+    found = Counter(
+        (row.site_id, row.variant_id or 0, row.recommender, row.fallback) for row in slates
+    )
+    if found:
+        with connection.cursor() as cursor:
+            cursor.executemany(SERVED, [(*key, n) for key, n in sorted(found.items())])
 
 
 def count_applied(events: AppliedEvents, slates: Iterable[Slate]) -> None:

@@ -16,6 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from config.list_metrics import lists_served
 from experiments.api.problems import answers_problems
 from experiments.health.counts import COUNTED, SiteCounts, site_counts
 from experiments.health.heartbeats import BEAT, COMPUTE, EVENTS, TRAINING, heartbeat_age_s
@@ -43,6 +44,7 @@ class EventsCollector(Collector):
         yield from _totals(counts)
         yield from _gauges(counts)
         yield from _ages()
+        yield from lists_served()
         yield _left_alone()
         yield InfoMetricFamily("armature", "The installation.", {"version": settings.VERSION})
 

@@ -2,19 +2,25 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
+from experiments.drain import drain_once
 from experiments.health.heartbeats import BEAT, leave_heartbeat
-from experiments.models import InboxBatch, Site, Tally
+from experiments.intake.inbox import write_slates
+from experiments.intake.slates import ServedSlate
+from experiments.models import InboxBatch, Site, Tally, Variant
+from experiments.services import end_experiment
 from recommenders.serving.breaker import Cause
 from recommenders.serving.told import tell
-from tests.factories import a_site
+from tests.factories import NOW, a_site, running_experiment
 
 pytestmark = pytest.mark.django_db
+LIST_LABELS = ("site", "experiment", "variant", "recommender", "fallback")
 
 
 def scraped(**headers: str) -> dict[tuple[str, str], float]:
@@ -99,3 +105,73 @@ def test_scrape__of_a_recommender_left_alone__names_it() -> None:
     assert scraped()["armature_recommender_left_alone", "sleepy"] == 1
     tell({})
     assert ("armature_recommender_left_alone", "sleepy") not in scraped()
+
+
+def test_scrape__of_lists_that_were_served__counts_them_by_whom_why_and_where() -> None:
+    site = a_site()
+    experiment = running_experiment(site)
+    treatment = experiment.variants.get(key="treatment")
+    other = running_experiment(a_site("other"))
+    put_slates(site, variant=treatment, recommender="random", n=2)
+    put_slates(site, variant=treatment, recommender="popularity", fallback="too_slow", n=1)
+    put_slates(site, recommender="popularity", n=3)
+    drain_once()
+    put_slates(site, variant=treatment, recommender="random", n=1)
+    drain_once()
+
+    samples = served()
+
+    assert samples == {
+        ("shop", "random", ""): 3,
+        ("shop", "popularity", "too_slow"): 1,
+        ("shop", "popularity", ""): 3,
+        ("shop", "home-test", "treatment", ""): 3,
+        ("shop", "home-test", "treatment", "too_slow"): 1,
+    }
+    assert other.status == experiment.status == "running"
+
+
+def test_scrape__of_an_experiment_that_ended__keeps_only_its_recommenders() -> None:
+    site = a_site()
+    experiment = running_experiment(site)
+    put_slates(site, variant=experiment.variants.get(key="control"), recommender="popularity", n=1)
+    drain_once()
+    end_experiment(experiment_id=experiment.pk, reason="enough")
+
+    assert served() == {("shop", "popularity", ""): 1}
+
+
+def put_slates(
+    site: Site, *, recommender: str, n: int, fallback: str = "", variant: Variant | None = None
+) -> None:
+    """Let lists wait for the drain."""
+    found = [
+        ServedSlate(
+            site_id=site.pk,
+            request_id=uuid4(),
+            placement="home",
+            served_at=NOW,
+            visitor_id=f"v-{index}",
+            experiment_id=variant.experiment_id if variant else None,
+            phase=1 if variant else None,
+            variant_id=variant.pk if variant else None,
+            unit_id=f"v-{index}" if variant else "",
+            unit_type="visitor" if variant else "",
+            reason="SPLIT" if variant else "NO_EXPERIMENT",
+            recommender=recommender,
+            fallback=fallback,
+        )
+        for index in range(n)
+    ]
+    write_slates(found)
+
+
+def served() -> dict[tuple[str, ...], float]:
+    """Return the counters of lists by the values of their labels, in the order of LIST_LABELS."""
+    text = Client().get("/metrics").content.decode()
+    return {
+        tuple(sample.labels[name] for name in LIST_LABELS if name in sample.labels): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name.endswith("lists_served_total")
+    }
