@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import msgspec
 
 from config.importing.cells import unguarded
 from config.importing.columns import renamed
-from config.importing.google_feed import item_cells, read_feed
+from config.importing.google_feed import item_cells, price_attribute, read_feed
 from config.importing.native import ITEM_FIELDS, item_of
 from config.importing.native_files import FORMS as TABLES
 from config.importing.native_files import NativeRow, form_of, read_table
@@ -83,6 +84,8 @@ def _read(row: NativeRow, file: CatalogueFile, currency: str) -> CatalogueRow:
         return CatalogueRow(record.item_id, record)
     except BadRow as bad:
         code, _, name = bad.reason.partition(":")
+        if file.form == GOOGLE and name == "price" and "price" not in file.columns:
+            name = price_attribute(row.cells, now=datetime.now(UTC))
         return CatalogueRow(_id_of(cells), refused_row(row, cells | dict(row.cells), code, name))
 
 
@@ -90,7 +93,7 @@ def _named(cells: dict[str, Any], file: CatalogueFile) -> dict[str, Any]:
     """Return a row's cells by field."""
     if file.form == GOOGLE:
         chosen = {name: cells.get(column) for name, column in file.columns.items()}
-        return item_cells(cells) | chosen
+        return item_cells(cells, now=datetime.now(UTC)) | chosen
     if file.form == "csv":
         cells = {name: unguarded(text.strip()) for name, text in cells.items()}
     return renamed(cells, file.columns, known=ITEM_FIELDS)

@@ -4,7 +4,9 @@ Attributes: https://support.google.com/merchants/answer/7052112. Read as a strea
 any size takes the memory of one product; a document type, and so every entity, is refused.
 """
 
+import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -33,6 +35,7 @@ FIELDS = {
     "brand": ("brand",),
     "category": ("product_type", "google_product_category"),
 }
+DAY = re.compile(r"[0-9-]{8,10}")
 IN_STOCK = frozenset({"in_stock", "preorder", "backorder", "limited_availability"})
 
 
@@ -117,14 +120,50 @@ class _Products:
         return NativeRow(cells, self._file, self._first_line, raw, text_problem(raw))
 
 
-def item_cells(cells: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a product's cells by our names; raises BadRow on an availability nobody knows."""
+def item_cells(cells: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+    """Return a product's cells by our names, its price as it is shown now.
+
+    Raises BadRow on an availability or a time of sale that nobody can read.
+    """
     named = {
         field: next((cells[name] for name in names if cells.get(name)), None)
         for field, names in FIELDS.items()
     }
     labels = [cells[f"custom_label_{n}"] for n in range(5) if cells.get(f"custom_label_{n}")]
-    return named | {"tags": labels, "stock": _stock_of(cells.get("availability"))}
+    price = cells.get(price_attribute(cells, now=now))
+    stock = _stock_of(cells.get("availability"))
+    return named | {"price": price or None, "tags": labels, "stock": stock}
+
+
+def price_attribute(cells: Mapping[str, Any], *, now: datetime) -> str:
+    """Return which attribute holds the price that is shown now: the sale's while there is one.
+
+    Without `sale_price_effective_date` a sale is on. That is a start and an end between which a
+    slash stands, each ISO 8601; UTC without an offset, and the whole day without a time:
+    https://support.google.com/merchants/answer/6324460. Raises BadRow on anything else.
+
+    >>> price_attribute({"sale_price": "9 EUR"}, now=datetime(2026, 1, 1, tzinfo=UTC))
+    'sale_price'
+    """
+    if not cells.get("sale_price"):
+        return "price"
+    start, _, end = str(cells.get("sale_price_effective_date") or "").partition("/")
+    if not start and not end:
+        return "sale_price"
+    is_on = _moment(start) <= now < _moment(end, is_end=True)
+    return "sale_price" if is_on else "price"
+
+
+def _moment(text: str, *, is_end: bool = False) -> datetime:
+    """Return a moment that a feed tells; of a day alone its beginning, or what comes after it."""
+    text = text.strip()
+    try:
+        found = datetime.fromisoformat(text)
+        day = timedelta(days=1) if is_end and DAY.fullmatch(text) else timedelta()
+        found = found if found.tzinfo else found.replace(tzinfo=UTC)
+        return found + day
+    except (ValueError, OverflowError):
+        raise BadRow("invalid_field:sale_price_effective_date") from None
 
 
 def _stock_of(availability: str | None) -> int | None:

@@ -2,6 +2,7 @@
 
 import gzip
 import tracemalloc
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,8 @@ SHIRT = """<item>
 <g:additional_image_link>https://shop.example/ts-1b.png</g:additional_image_link>
 <g:availability>{availability}</g:availability>
 <g:price>{price}</g:price>
-<g:sale_price>9.99 EUR</g:sale_price>
+<g:sale_price>{sale}</g:sale_price>
+<g:sale_price_effective_date>{while_on}</g:sale_price_effective_date>
 <g:brand>Lux</g:brand>
 <g:google_product_category>1604</g:google_product_category>
 <g:product_type>Home &gt; Clothing &gt; Shirts</g:product_type>
@@ -52,8 +54,21 @@ def site() -> Site:
     return a_site()
 
 
-def a_shirt(price: str = "19.99 EUR", availability: str = "in_stock", item_id: str = "TS-1") -> str:
-    return SHIRT.format(price=price, availability=availability).replace("TS-1", item_id)
+def a_shirt(
+    price: str = "19.99 EUR",
+    availability: str = "in_stock",
+    item_id: str = "TS-1",
+    *,
+    sale: str = "",
+    while_on: str = "",
+) -> str:
+    shirt = SHIRT.format(price=price, availability=availability, sale=sale, while_on=while_on)
+    return shirt.replace("TS-1", item_id)
+
+
+def in_days(days: float, form: str = "%Y-%m-%dT%H:%M%z") -> str:
+    """Return a moment so many days from now as feeds write it."""
+    return (datetime.now(UTC) + timedelta(days=days)).strftime(form)
 
 
 def a_feed(path: Path, *products: str) -> Path:
@@ -85,9 +100,36 @@ def test_atom__in_another_encoding_and_gzipped__is_taken(site: Site, tmp_path: P
 
 
 def test_feed__mapped__takes_another_attribute(site: Site, tmp_path: Path) -> None:
-    bring(site, a_feed(tmp_path / "feed.xml", a_shirt()), map=["price=sale_price"])
+    bring(site, a_feed(tmp_path / "feed.xml", a_shirt()), map=["title=product_type"])
 
-    assert Item.objects.get().price == 999
+    assert Item.objects.get().title == "Home > Clothing > Shirts"
+
+
+@pytest.mark.parametrize(
+    ("while_on", "price"),
+    [
+        ("", 999),
+        (f"{in_days(-1)}/{in_days(1)}", 999),
+        (f"{in_days(-1, '%Y-%m-%dT%H:%MZ')} / {in_days(1, '%Y-%m-%dT%H:%MZ')}", 999),
+        (f"{in_days(-9, '%Y-%m-%d')}/{in_days(0, '%Y-%m-%d')}", 999),
+        (f"{in_days(1)}/{in_days(2)}", 1999),
+        (f"{in_days(-2)}/{in_days(-1)}", 1999),
+        (f"{in_days(-9, '%Y-%m-%d')}/{in_days(-1, '%Y-%m-%d')}", 1999),
+    ],
+    ids=["always", "now", "in UTC", "until today", "to come", "over", "until yesterday"],
+)
+def test_sale__is_the_price_while_it_is_on(
+    while_on: str, price: int, site: Site, tmp_path: Path
+) -> None:
+    bring(site, a_feed(tmp_path / "feed.xml", a_shirt(sale="9.99 EUR", while_on=while_on)))
+
+    assert Item.objects.get().price == price
+
+
+def test_sale__where_the_usual_price_is_mapped__is_left_alone(site: Site, tmp_path: Path) -> None:
+    bring(site, a_feed(tmp_path / "feed.xml", a_shirt(sale="9.99 EUR")), map=["price=price"])
+
+    assert Item.objects.get().price == 1999
 
 
 @pytest.mark.parametrize(
@@ -109,6 +151,19 @@ def test_availability__says_whether_it_can_be_shown(
         (a_shirt("19.999 EUR"), "invalid_field", "price", "19.999 EUR"),
         (a_shirt("-1 EUR"), "negative_amount", "price", "-1 EUR"),
         (a_shirt(availability="maybe"), "invalid_field", "availability", "maybe"),
+        (a_shirt(sale="9.99 GBP"), "currency_mismatch", "sale_price", "9.99 GBP"),
+        (
+            a_shirt(sale="9 EUR", while_on="in May"),
+            "invalid_field",
+            "sale_price_effective_date",
+            "in May",
+        ),
+        (
+            a_shirt(sale="9 EUR", while_on="2026-05-01/"),
+            "invalid_field",
+            "sale_price_effective_date",
+            "2026-05-01/",
+        ),
         ("<item><g:id>TS-1</g:id></item>", "missing_field", "title", None),
         ("<item><g:title>T</g:title></item>", "missing_field", "item_id", None),
     ],
