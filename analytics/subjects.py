@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from analytics.models import Rollup, RollupState
+from experiments.models import Exposure
 
 
 def read_unit(site_id: int, unit_type: str, unit_id: str) -> dict[str, list[Any]]:
@@ -25,7 +26,11 @@ def read_unit(site_id: int, unit_type: str, unit_id: str) -> dict[str, list[Any]
 
 
 def erase_unit(site_id: int, unit_type: str, unit_id: str) -> dict[str, int]:
-    """Remove the unit's rollups; return how many there were."""
+    """Remove the unit's rollups; return how many there were.
+
+    Its exposures are gone by now. Where one of the same id is left it is of another type, whose
+    sums these are.
+    """
     states = _states(site_id, unit_type)
     # A build that had come to this very unit begins again: its place is an id.
     here = states.filter(last_unit=unit_id)
@@ -36,7 +41,9 @@ def erase_unit(site_id: int, unit_type: str, unit_id: str) -> dict[str, int]:
 
 def _removed(states: "QuerySet[RollupState]", unit_id: str) -> Iterator[int]:
     for state in states:
-        yield _rows(state, unit_id).delete()[0]
+        same = {"experiment_id": state.experiment_id, "phase": state.phase, "unit_id": unit_id}
+        if not Exposure.objects.filter(**same).exists():
+            yield _rows(state, unit_id).delete()[0]
 
 
 def _states(site_id: int, unit_type: str) -> "QuerySet[RollupState]":

@@ -8,7 +8,7 @@ how many units there are. Before anything is timed both ways are checked to agre
 
 import atexit
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import django
@@ -73,12 +73,13 @@ def cases(settings: Settings) -> list[Case]:
     build_phase(experiment.pk, 1)
     _analyse()
     _require_agreement(experiment)
-    touched = _touched(experiment)
+    units = _units()
     where = f"{connection.vendor}, {UNITS} units"
     return [
         Case(f"rows ({where})", _reading(experiment, is_present=False), is_baseline=True),
         Case(f"rollups ({where})", _reading(experiment, is_present=True)),
-        Case(f"a pass that touched {PASS} units, per unit", _passing(touched)),
+        Case(f"a pass that touched {PASS} units, per unit", _passing(_touched(experiment, units))),
+        Case(f"a pass that exposed {PASS} units, per unit", _passing(_exposed(experiment, units))),
     ]
 
 
@@ -161,17 +162,29 @@ def _reading(experiment: Experiment, *, is_present: bool) -> Callable[[], int]:
     return run
 
 
-def _touched(experiment: Experiment) -> Touched:
-    """Return a pass in which units spread over all days met a list, one in twenty bought."""
-    units = [f"unit-{number * max(1, UNITS // PASS)}" for number in range(min(PASS, UNITS))]
-    bought = {(experiment.site_id, "purchase", unit, "", "") for unit in units[::20]}
-    return Touched(frozenset((experiment.pk, 1, unit) for unit in units), frozenset(bought))
+def _units() -> list[str]:
+    """Return the units of a pass, of every day in which units were exposed."""
+    return [f"unit-{number * max(1, UNITS // PASS)}" for number in range(min(PASS, UNITS))]
+
+
+def _touched(experiment: Experiment, units: Sequence[str]) -> Touched:
+    """Return a pass in which known units were shown another list and one in twenty bought."""
+    site_id, at = experiment.site_id, microseconds(START + timedelta(days=DAYS))
+    return Touched(
+        slates=frozenset((experiment.pk, 1, unit) for unit in units),
+        events=frozenset((site_id, "purchase", unit, "", "", at) for unit in units[::20]),
+    )
+
+
+def _exposed(experiment: Experiment, units: Sequence[str]) -> Touched:
+    """Return a pass in which units were shown their first list."""
+    return Touched(exposures=frozenset((experiment.pk, 1, unit) for unit in units))
 
 
 def _passing(touched: Touched) -> Callable[[], int]:
     def run() -> int:
         with transaction.atomic():
             apply_touched(touched)
-        return len(touched.exposures)
+        return len(touched.exposures | touched.slates)
 
     return run

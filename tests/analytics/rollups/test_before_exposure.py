@@ -170,7 +170,7 @@ def test_unit__flagged_and_cleared_again__has_its_history_back(shown: Experiment
 def test_erasure__of_what_an_account_did_as_a_visitor__takes_its_history() -> None:
     experiment = a_kept_experiment(unit_type="account")
     put_slates(shown_to_account(experiment))
-    arrive(experiment, a_purchase(300, at=NOW - DAY, unit=BOTH), a_purchase(40, unit=BOTH))
+    arrive(experiment, a_purchase(300, at=NOW - HOUR, unit=BOTH), a_purchase(40, unit=BOTH))
     assert revenue(experiment, "a-1") == (40, 0, 300, 0)
 
     erase_rows(Subject(experiment.site, "visitor", "v-1", "v-1"))

@@ -1,10 +1,12 @@
 """First exposures, from slates and from claims, in whatever order they arrive."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from experiments.drain import drain_once
+from experiments.drain.exposures import Sighting, record_exposures
 from experiments.models import Exposure, Quarantine, Slate
 from experiments.services import end_experiment
 from tests.experiments.drain.waiting import (
@@ -68,6 +70,26 @@ def test_exposure__marked_once__stays_marked() -> None:
         drain_once()
 
     assert Exposure.objects.get().is_multiple
+
+
+def test_sighting__that_tells_nothing_new__is_neither_written_nor_told_of() -> None:
+    experiment = running_experiment(a_site())
+    control, treatment = (variants_of(experiment)[key] for key in ("control", "treatment"))
+    seen = partial(
+        Sighting, experiment.pk, 1, "v-1", "visitor", day="2026-11-20", attributes={"x": 1}
+    )
+    key = (experiment.pk, 1, "v-1")
+
+    told = [
+        record_exposures([seen(variant.pk, NOW + hours * HOUR)])
+        for variant, hours in [
+            (control, 0), (control, 0), (control, 1), (control, -1), (treatment, 1), (treatment, 2),
+        ]
+    ]  # fmt: skip
+
+    assert told == [{key}, set(), set(), {key}, {key}, set()]
+    found = Exposure.objects.get()
+    assert (found.first_at, found.variant_id, found.is_multiple) == (NOW - HOUR, control.pk, True)
 
 
 def test_slate__outside_of_an_experiment__exposes_nobody() -> None:

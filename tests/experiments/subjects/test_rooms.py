@@ -79,6 +79,22 @@ def test_sums_of_an_account__whose_visitor_is_erased__are_those_of_its_others() 
     assert Experiment.objects.get().exposures.get().unit_id == "a-1"
 
 
+def test_sums_of_an_account__called_as_the_visitor_that_is_erased__stay() -> None:
+    site = a_site()
+    fields = {"unit_type": "account", "fallback_unit_type": "visitor"}
+    shop = Shop(site, running_experiment(site, **fields), caller_for(site))
+    shop.recommend(STAYS, account_id=MARK)
+    value = {"amount": 10, "currency": "EUR"}
+    shop.send(an_event("purchase", unit={"account_id": MARK}, value=value))
+    apply_everything()
+    keep(shop.experiment, timezone.now())
+
+    erased(shop)
+
+    assert sums_of(MARK)["revenue_per_unit"] == 10
+    assert from_rollups(shop.experiment) == from_rows(shop.experiment)
+
+
 @pytest.mark.parametrize("key", ["item_knn", "hybrid", "lightfm"])
 def test_artifact__of_an_erased_visitor__serves_the_others_as_before(key: str) -> None:
     pytest.importorskip("lightfm") if key == "lightfm" else None
