@@ -96,9 +96,10 @@ def of_stand_ins(bench: Bench, data_dir: Path) -> Iterator[Waited]:
         ("gone", "its files are gone", shutil.rmtree),
         ("cut", "a file of it is cut short", _cut_short),
     ):
-        shutil.copytree(data_dir / place, data_dir / key)
-        spoil(data_dir / key)
-        state = _with(bench, key)
+        folder = f"{place}-{key}"
+        shutil.copytree(data_dir / place, data_dir / folder)
+        spoil(data_dir / folder)
+        state = _with(bench, key, folder)
         yield _stood_in(bench, key, f"popularity, as {why}", "artifact", state)
     yield _stood_in(bench, "item_knn", "popularity, as item_knn knows no stranger", "unknown_unit")
 
@@ -117,14 +118,14 @@ def _stood_in(
     return _waited(name, took)
 
 
-def _with(bench: Bench, key: str) -> ServingState:
-    """Return the state with one more recommender, whose artifact lies in the folder of its key."""
+def _with(bench: Bench, key: str, folder: str) -> ServingState:
+    """Return the state with one more recommender, whose artifact lies in this folder."""
     site_id, name = bench.site.pk, name_of(key)
     sha256 = bench.state.artifacts[site_id, name_of(KEY)].sha256
     return replace(
         bench.state,
         recommenders={**bench.state.recommenders, (site_id, key): RecommenderSpec(key, name, ())},
-        artifacts={**bench.state.artifacts, (site_id, name): ArtifactSpec(name, key, sha256)},
+        artifacts={**bench.state.artifacts, (site_id, name): ArtifactSpec(name, folder, sha256)},
     )
 
 
