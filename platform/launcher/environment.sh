@@ -161,6 +161,27 @@ add_engines() {
     done
 }
 
+# Half a gigabyte that only tests of one engine need: it comes with the whole run, where it can be had.
+need_spark() {
+    need "Java" "Spark runs on it" has_java openjdk-17-jre-headless
+    if imports pyspark; then return; fi
+    say "installing Spark (430 MB), which a report's statements are tested on"
+    add requirements-spark.lock && imports pyspark ||
+        say "Spark is absent: it could not be installed ($LOG says why); its tests are skipped"
+}
+
+# gbstats, which benchmarks stand beside, needs a numpy older than ours: it gets a Python of its own.
+need_peers() {
+    peers=$VENV/peers
+    if "$peers/bin/python" -I -c 'import gbstats' 2>/dev/null; then return; fi
+    say "installing gbstats beside .venv's own packages"
+    rm -rf "$peers"
+    run_uv venv -q --python "$PYTHON" "$peers" >>"$LOG" 2>&1 &&
+        run_uv pip install --require-hashes --python "$peers/bin/python" \
+            -r requirements-peers.lock >>"$LOG" 2>&1 ||
+        say "gbstats is absent: it could not be installed ($LOG says why)"
+}
+
 imports() { "$PYTHON" -I -c "import $1" >>"$LOG" 2>&1; }
 
 sync() { run_uv pip sync --require-hashes --python "$PYTHON" "$@" >>"$LOG" 2>&1; }

@@ -46,6 +46,8 @@ has_redis() { has redis-server; }
 
 has_wrk() { has wrk; }
 
+has_java() { has java; }
+
 has_npm() { has npm; }
 
 has_chromium() { has chromium || has chromium-browser || has google-chrome; }
