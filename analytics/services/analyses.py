@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
@@ -10,6 +10,7 @@ from django.utils import timezone
 from analytics.engines.choosing import engine_over
 from analytics.models import Analysis, Exploration
 from analytics.reach import period_to_read
+from analytics.progress import Tell
 from analytics.reporting import compute_report
 from analytics.rollups.states import ask_for_rollups
 from analytics.scope import data_cut_us, one_moment
@@ -22,7 +23,7 @@ from analytics.services.computing import (
     note_failure,
     unfinished,
 )
-from analytics.services.progress import Tell, telling
+from analytics.services.progress import telling
 from analytics.services.settings import analysis_settings, settings_hash
 from experiments.errors import InvalidInput
 from experiments.models import Experiment
@@ -77,8 +78,12 @@ def retry_failed() -> list[int]:
     recent = Analysis.objects.filter(
         status=Analysis.Status.FAILED, finished_at__gte=now - HOPE, attempt__lt=ATTEMPTS
     ).select_related("experiment__site")
-    due = [row for row in recent if row.finished_at + row.attempt * BETWEEN < now]
+    due = [row for row in recent if _since(row, now) > row.attempt * BETWEEN]
     return [retried for row in due if (retried := _retried(row)) is not None]
+
+
+def _since(failed: Analysis, now: datetime) -> timedelta:
+    return now - (failed.finished_at or now)
 
 
 def _retried(failed: Analysis) -> int | None:
