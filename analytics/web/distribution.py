@@ -11,9 +11,9 @@ from analytics.stats.formats import ValueFormat, number, percent
 from analytics.web.plots import (
     HEIGHT,
     Plot,
-    Scale,
     XLabel,
     line_of,
+    percent_label,
     scale_over,
     written,
     y_ticks,
@@ -88,7 +88,7 @@ def _plot(
     return Plot(
         label=_spoken(edges, form),
         height=HEIGHT,
-        y_ticks=y_ticks(scale, [_label(value, scale) for value in scale.values]),
+        y_ticks=y_ticks(scale, [percent_label(value, scale) for value in scale.values]),
         x_labels=_x_labels(edges, form),
         lines=tuple(
             line_of(name, min(place, 4), shares, scale, is_marked=len(shares) <= 16)
@@ -102,10 +102,6 @@ def _shares(own: Mapping[str, Any]) -> list[float]:
     counts: list[int] = own.get("counts", [])
     buyers = sum(counts)
     return [n / buyers if buyers else 0.0 for n in counts]
-
-
-def _label(value: float, scale: Scale) -> str:
-    return percent(value, decimals=0 if scale.step >= 0.00999 else 1)
 
 
 def _x_labels(edges: Sequence[int], form: ValueFormat) -> tuple[XLabel, ...]:

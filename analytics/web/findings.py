@@ -94,7 +94,7 @@ def _stored(found: Mapping[str, Any], when: Callable[[int], str]) -> FindingView
         code=found["code"],
         causes=tuple(found["causes"]),
         action=found["action"],
-        table=_table(table) if table else None,
+        table=_table(table) if table and table["rows"] else None,
         since=when(since) if since is not None and found["state"] in {"warn", "bad"} else "",
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from analytics.formatting import value_format
 from analytics.stats.formats import ValueFormat, number
 from analytics.web.plots import HEIGHT, Plot, line_of, scale_over, x_labels, y_ticks
-from analytics.web.texts import NOTHING, value_range, value_text
+from analytics.web.texts import NOTHING, tick_text, value_range, value_text
 
 LEVEL_TONES = {"ok": "good", "warn": "warn", "block": "bad"}
 Day = Mapping[str, Any]
@@ -86,7 +86,7 @@ def _plot(name: str, mark: int, days: Sequence[Day | None], form: ValueFormat) -
     band = [None if day is None else (day["low"], day["high"]) for day in days]
     scale = scale_over([end for span in band if span for end in span])
     labels = [
-        value_text(form, value, is_signed=True) if abs(value) > scale.step / 1e6 else "0"
+        tick_text(form, value, scale.step) if abs(value) > scale.step / 1e6 else "0"
         for value in scale.values
     ]
     return Plot(

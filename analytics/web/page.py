@@ -19,6 +19,8 @@ from analytics.web.sections import Sections, sections_of
 from analytics.web.times import moment_text
 from experiments.models import Experiment
 
+USUAL = 95
+
 
 @dataclass(frozen=True, slots=True)
 class Newest:
@@ -136,7 +138,7 @@ def with_results(
 ) -> ReportPage:
     """Return the page with everything that the results show, in the reader's view."""
     experiment = page.experiment
-    choice = Choice.of(query)
+    choice = Choice.of(query, _usual_level(page.analysis))
     is_withheld = (results.get("verdict") or {}).get("state") == "withheld"
     return replace(
         page,
@@ -145,12 +147,23 @@ def with_results(
         progress=progress_of(results),
         groups=groups_of(results, choice),
         findings=findings_of(results, partial(moment_text, experiment)),
-        split=split_rows(results) if is_withheld and page.face is Face.READY else (),
+        split=split_rows(results) if _is_uneven(results) and page.face is Face.READY else (),
         sections=sections_of(experiment, results, query, choice),
         effects=effect_options(query, choice),
         levels=level_options(query, choice),
         is_withheld=is_withheld,
     )
+
+
+def _usual_level(analysis: Analysis | None) -> str:
+    """Return how wide the experiment's settings want its ranges, in per cent."""
+    return str((analysis.settings if analysis else {}).get("level", USUAL))
+
+
+def _is_uneven(results: Mapping[str, Any]) -> bool:
+    """Tell whether the split itself withholds the verdict."""
+    reasons = (results.get("verdict") or {}).get("reasons", ())
+    return "split" in reasons
 
 
 def _criteria(results: Mapping[str, Any]) -> tuple[FindingView, ...]:
@@ -162,6 +175,7 @@ def _kept(snapshot: Mapping[str, Any]) -> Analysis:
     return Analysis(
         pk=snapshot["id"],
         phase=snapshot["phase"],
+        settings=snapshot["settings"],
         settings_hash=snapshot["settings_hash"],
         code_version=snapshot["code_version"],
         sql="",

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from analytics.stats.formats import percent
+
 T = TypeVar("T")
 
 HEIGHT = 220
@@ -24,18 +26,21 @@ class YTick:
 
 @dataclass(frozen=True, slots=True)
 class XLabel:
-    """A label below the axis."""
+    """A label below the axis; a spare one is left out where there is little room."""
 
     x: str
     label: str
+    is_spare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Where a line has a point."""
+    """Where a line has a point; `top`, `bottom`: the ends of its range, "" without one."""
 
     x: str
     y: str
+    top: str = ""
+    bottom: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +100,13 @@ class Scale:
         return [self.low + place * self.step for place in range(count + 1)]
 
 
-def scale_over(values: Sequence[float], *, steps: int = 5) -> Scale:
+def scale_over(values: Sequence[float], *, steps: int = 5, least: float = 0.0) -> Scale:
     """Return an axis with round ticks that holds zero and the values.
 
+    `least`: the smallest step, 1 for counts.
+
     >>> scale_over([0.02, 0.11])
-    Scale(low=0.0, high=0.12, step=0.02)
+    Scale(low=0.0, high=0.125, step=0.025)
     """
     low, high = min([0.0, *values]), max([0.0, *values])
     if high - low <= 0:
@@ -107,6 +114,7 @@ def scale_over(values: Sequence[float], *, steps: int = 5) -> Scale:
     rough = (high - low) / steps
     power = 10.0 ** math.floor(math.log10(rough))
     step = next((s * power for s in STEPS if s * power >= rough * 0.999), 10 * power)
+    step = max(step, least)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return Scale(round(first * step, 12), round(last * step, 12), step)
 
@@ -120,7 +128,7 @@ def x_labels(texts: Sequence[str], most: int = MOST_LABELS) -> tuple[XLabel, ...
     """Return labels below columns, so many that they do not run into each other."""
     every = max(1, math.ceil(len(texts) / most))
     return tuple(
-        XLabel(written(middle_of(place, len(texts))), text)
+        XLabel(written(middle_of(place, len(texts))), text, is_spare=place // every % 2 == 1)
         for place, text in enumerate(texts)
         if place % every == 0
     )
@@ -145,14 +153,37 @@ def line_of(
         None if span is None else (x, scale.y(span[0]), scale.y(span[1]))
         for x, span in zip(xs, band, strict=bool(band))
     ]
-    marks = placed if is_marked else placed[-1:]
+    ranges = ends or [None] * len(placed)
+    marks = [_mark(*pair) for pair in zip(placed, ranges, strict=True)]
     return Line(
         name=name,
         mark=mark,
         path=" ".join(_polyline(piece) for piece in _pieces(placed)),
         band=" ".join(_area(piece) for piece in _pieces(ends)),
-        marks=tuple(Mark(written(p[0]), written(p[1])) for p in marks if p and 0 <= p[1] <= 100),
+        marks=tuple(mark for mark in (marks if is_marked else marks[-1:]) if mark),
     )
+
+
+def percent_label(value: float, scale: Scale, *, is_signed: bool = False) -> str:
+    """Return a tick's share, no finer than its axis is.
+
+    >>> percent_label(0.025, Scale(0.0, 0.1, 0.025))
+    '2.5\u202f%'
+    """
+    whole = abs(scale.step * 100 - round(scale.step * 100)) < 1e-9
+    return percent(value, decimals=0 if whole else 1, is_signed=is_signed)
+
+
+def _mark(
+    point: tuple[float, float] | None, ends: tuple[float, float, float] | None
+) -> Mark | None:
+    """Return a point as far as it lies on the chart, with its range cut to it."""
+    if point is None or not 0 <= point[1] <= 100:
+        return None
+    if ends is None:
+        return Mark(written(point[0]), written(point[1]))
+    top, bottom = (written(min(100.0, max(0.0, end))) for end in (ends[2], ends[1]))
+    return Mark(written(point[0]), written(point[1]), top, bottom)
 
 
 def y_ticks(scale: Scale, labels: Sequence[str], height: int = HEIGHT) -> tuple[YTick, ...]:

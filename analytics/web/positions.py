@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics.stats.formats import number, percent
-from analytics.web.plots import HEIGHT, Plot, Scale, line_of, scale_over, x_labels, y_ticks
+from analytics.web.plots import HEIGHT, Plot, line_of, percent_label, scale_over, x_labels, y_ticks
 from analytics.web.texts import NOTHING
 
 MOST_LINES = 5
@@ -69,14 +69,10 @@ def _plot(variants: Sequence[_Variant], count: int) -> Plot:
     return Plot(
         label=f"Share of lists clicked at each of {count} ranks: {_spoken(drawn)}",
         height=HEIGHT,
-        y_ticks=y_ticks(scale, [_label(value, scale) for value in scale.values]),
+        y_ticks=y_ticks(scale, [percent_label(value, scale) for value in scale.values]),
         x_labels=x_labels([str(place + 1) for place in range(count)], most=10),
         lines=tuple(line_of(each.name, each.mark, each.rates, scale) for each in drawn),
     )
-
-
-def _label(value: float, scale: Scale) -> str:
-    return percent(value, decimals=0 if scale.step >= 0.00999 else 1)
 
 
 def _spoken(variants: Sequence[_Variant]) -> str:

@@ -36,6 +36,7 @@ class RowView:
     limit: Limit | None
     is_lead: bool
     sensitivity: tuple[SensitivityRow, ...]
+    formula: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,13 @@ class Table:
     def control(self) -> Mapping[str, Any]:
         """Return the control's row."""
         return next(variant for variant in self.results["variants"] if variant["is_control"])
+
+    def shown_form(self, metric: Mapping[str, Any], compared: Mapping[str, Any]) -> ValueFormat:
+        """Return how the chosen effect is written: per day a share of units is their number."""
+        per_day = compared.get("scaled") if self.choice.effect == "scaled" else None
+        if not per_day:
+            return self.form(metric)
+        return value_format(per_day.get("format", metric["format"]), self.results["currency"])
 
     def form(self, metric: Mapping[str, Any]) -> ValueFormat:
         """Return how a metric's values are written."""
@@ -78,7 +86,7 @@ def _row(table: Table, metric: Mapping[str, Any], variant: Mapping[str, Any], ma
     base, own = metric["values"][control["key"]], metric["values"][variant["key"]]
     judged = judged_guardrail(table.reading, metric, variant["key"])
     conclusion = conclude(compared, metric, table.reading, judged)
-    shown = stated(compared, form, table.choice)
+    shown = stated(compared, table.shown_form(metric, compared), table.choice)
     axis = _axis(table, shown)
     return RowView(
         metric=metric["name"],
@@ -98,8 +106,15 @@ def _row(table: Table, metric: Mapping[str, Any], variant: Mapping[str, Any], ma
         bar=_bar(axis, shown.span, conclusion.tone),
         limit=_limit(table, metric, axis),
         is_lead=variant["key"] == table.reading.named,
-        sensitivity=sensitivity_of(metric, compared, form, table.choice),
+        sensitivity=sensitivity_of(compared, form, table.choice),
+        formula=_formula(compared, table.choice),
     )
+
+
+def _formula(compared: Mapping[str, Any], choice: Choice) -> str:
+    """Return how an effect per day is made of the difference, "" for the other effects."""
+    scaled = compared.get("scaled") or {}
+    return str(scaled.get("formula", "")) if choice.effect == "scaled" else ""
 
 
 def _axis(table: Table, shown: Stated) -> Axis:

@@ -10,6 +10,7 @@ from analytics.web.texts import NOTHING, lift_range, lift_text
 
 FORGET = 2.0  # lifts beyond ±200 % do not stretch the axis of all other rows
 ALPHA = 0.05
+YES_NO = {"true": "yes", "false": "no"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def _row(value: Mapping[str, Any], total: int, axis: Axis) -> SegmentRow:
     point = lift if shrunk is None else shrunk
     has_bar = low is not None and high is not None and point is not None
     return SegmentRow(
-        value=str(value["value"]),
+        value=YES_NO.get(str(value["value"]).lower(), str(value["value"])),
         share=f"{percent(units / total)} of units" if total else "no unit",
         shrunk=lift_text(shrunk, span),
         raw=lift_text(lift, span),

@@ -24,18 +24,18 @@ class SensitivityRow:
 
 
 def sensitivity_of(
-    metric: Mapping[str, Any], compared: Mapping[str, Any], form: ValueFormat, choice: Choice
+    compared: Mapping[str, Any], form: ValueFormat, choice: Choice
 ) -> tuple[SensitivityRow, ...]:
     """Return the adjusted estimate beside the raw one, () where nothing was adjusted."""
     raw = compared.get("raw")
     if not raw:
         return ()
-    # Per day nothing is kept of the raw one: the absolute effect says the same.
-    view = choice if choice.effect != "scaled" else Choice("absolute", choice.level)
+    # Of the raw one nothing is kept per day, nor at other levels.
+    view = Choice("absolute" if choice.effect == "scaled" else choice.effect)
     both = (stated(compared, form, view), stated(raw, form, view))
     spans = [each.span for each in both if each.span]
     axis = _axis(spans, view)
-    labels = (_adjusted(metric, compared), "Raw: without history and cap")
+    labels = ("With history and cap", "Raw, without either")
     notes = (_ratio(compared.get("variance_ratio")), "")
     return tuple(
         SensitivityRow(
@@ -59,14 +59,6 @@ def _axis(spans: list[Span], view: Choice) -> Axis:
 
 def _bar(axis: Axis, span: Span | None) -> Bar | None:
     return bar_on(axis, span.low, span.high, span.point, "idle") if span else None
-
-
-def _adjusted(metric: Mapping[str, Any], compared: Mapping[str, Any]) -> str:
-    """Return what was done to the estimate that decides."""
-    parts = ["capped"] if metric.get("cap") is not None else []
-    if compared.get("variance_ratio") is not None:
-        parts.insert(0, "adjusted by history")
-    return " and ".join(parts).capitalize() or "Adjusted"
 
 
 def _ratio(ratio: float | None) -> str:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from analytics.formatting import value_format
-from analytics.stats.formats import ValueFormat, number, percent
+from analytics.stats.formats import ValueFormat, number
 from analytics.web.choices import Choice, Option, metric_options
 from analytics.web.plots import (
     HEIGHT,
@@ -15,11 +15,12 @@ from analytics.web.plots import (
     Scale,
     columns_of,
     line_of,
+    percent_label,
     scale_over,
     x_labels,
     y_ticks,
 )
-from analytics.web.texts import NOTHING, lift_range, lift_text, value_range, value_text
+from analytics.web.texts import NOTHING, lift_range, lift_text, tick_text, value_range, value_text
 
 MOST_LINES = 4  # more of them cannot be told apart; the table has them all
 SETTLED = 3  # the first part of the days in so many, whose ranges are too wide to set the axis
@@ -148,8 +149,8 @@ def _label(value: float, scale: Scale, form: ValueFormat, *, is_relative: bool) 
     if abs(value) < scale.step / 1e6:
         return "0"
     if not is_relative:
-        return value_text(form, value, is_signed=True)
-    return percent(value, decimals=0 if scale.step >= 0.00999 else 1, is_signed=True)
+        return tick_text(form, value, scale.step)
+    return percent_label(value, scale, is_signed=True)
 
 
 def _spoken(metric: str, shown: Sequence[_Values], form: ValueFormat, *, is_relative: bool) -> str:
@@ -174,7 +175,7 @@ def _new_units(series: Mapping[str, Any]) -> list[int]:
 
 
 def _units(units: Sequence[int], days: list[str]) -> Plot:
-    scale = scale_over([float(each) for each in units], steps=1)
+    scale = scale_over([float(each) for each in units], steps=1, least=1.0)
     most = number(max(units, default=0))
     return Plot(
         label=f"New units per day, {most} at most, {number(sum(units))} in all",

@@ -1,6 +1,7 @@
 """Cells of the metric tables as text; what is not there is a dash, never a zero."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from analytics.stats.formats import (
@@ -20,6 +21,13 @@ NBSP = "\N{NO-BREAK SPACE}"
 def value_text(written: ValueFormat, value: float | None, *, is_signed: bool = False) -> str:
     """Return a value in its metric's format."""
     return NOTHING if value is None else written.text(value, is_signed=is_signed)
+
+
+def tick_text(written: ValueFormat, value: float, step: float) -> str:
+    """Return a signed value on an axis; money without minor units where its step has none."""
+    if written.kind == "money" and step >= 10**written.minor_digits:
+        written = replace(written, decimals=0)
+    return written.text(value, is_signed=True)
 
 
 def value_range(written: ValueFormat, span: Mapping[str, float] | None) -> str:

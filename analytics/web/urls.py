@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from analytics.web import views
+from analytics.web import programme_views, views
 
 app_name = "reports"
 urlpatterns = [
     path("", views.ReportList.as_view(), name="list"),
+    path("programme/", programme_views.ProgrammePage.as_view(), name="programme"),
+    path("programme.csv", programme_views.ProgrammeCsv.as_view(), name="programme-csv"),
     path("<slug:key>/", views.ReportDetail.as_view(), name="detail"),
     path("<slug:key>/decided/", views.ReportFrozen.as_view(), name="frozen"),
     path("<slug:key>/refresh/", views.ReportRefresh.as_view(), name="refresh"),

@@ -144,6 +144,8 @@ PAGES = {
 # Pages that show whoever comes what they may see: nothing, to those without a role.
 OWN = {
     "reports:list",
+    "reports:programme",
+    "reports:programme-csv",
     "recommenders:compare",
     "recommenders:evaluation",
     "recommenders:registry",

@@ -1,13 +1,16 @@
 """A run with everything that a report shows: lists, clicks by rank, artifacts, attributes."""
 
+import math
 from collections.abc import Iterator
 from datetime import timedelta
+from statistics import NormalDist
 from typing import Any
 
 from analytics.models import ExperimentMetric, Metric
 from experiments.models import Event, Experiment, Exposure, Slate
 from experiments.services import VariantDraft
 from tests.analytics.rows import Shares, a_run, event
+from tests.factories import NOW
 
 ROLES = (
     ("revenue_per_unit", "primary", None),
@@ -20,19 +23,27 @@ THREE = (
     VariantDraft(key="hybrid", name="Hybrid"),
     VariantDraft(key="diverse", name="Hybrid, diverse"),
 )
-BEHAVIOUR = {
-    "control": Shares(600, 0.2, 0.3, 6_000),
-    "hybrid": Shares(600, 0.36, 0.36, 6_400),
-    "diverse": Shares(600, 0.22, 0.29, 6_100),
-}
+# Of the amounts of orders: most are small, few are large.
+FACTORS = [math.exp(0.7 * NormalDist().inv_cdf((n + 0.5) / 97)) for n in range(97)]
+
+
+def behaviour(units: int) -> dict[str, Shares]:
+    """Return how so many units of each variant behave."""
+    return {
+        "control": Shares(units, 0.2, 0.3, 6_000),
+        "hybrid": Shares(units, 0.36, 0.36, 6_400),
+        "diverse": Shares(units, 0.22, 0.29, 6_100),
+    }
+
+
 LENGTH = 8
 DEVICES = ("mobile", "desktop", "tablet")
 
 
-def a_rich_run(**fields: Any) -> Experiment:
+def a_rich_run(units: int = 600, **fields: Any) -> Experiment:
     """Return a run of three variants with all of it, not analysed yet."""
-    values = {"variants": list(THREE), "planned_units": 1800, "mde": 0.1} | fields
-    experiment = a_run(values.pop("behaviour", BEHAVIOUR), **values)
+    values = {"variants": list(THREE), "planned_units": 3 * units, "mde": 0.1} | fields
+    experiment = a_run(behaviour(units), **values)
     choose(experiment, ROLES)
     enrich(experiment)
     return experiment
@@ -60,7 +71,21 @@ def enrich(experiment: Experiment) -> None:
         _served(slate)
     fields = ["items", "artifact", "recommender", "fallback"]
     Slate.objects.bulk_update(slates, fields, batch_size=300)
-    Event.objects.bulk_create(list(_clicks(slates)))
+    orders = list(Event.objects.filter(site=experiment.site, type="purchase"))
+    for number, order in enumerate(orders):
+        order.amount = round((order.amount or 0) * FACTORS[number * 31 % 97])
+    Event.objects.bulk_update(orders, ["amount"], batch_size=400)
+    Event.objects.bulk_create([*_clicks(slates), *_repeated(exposures, orders)])
+
+
+def _repeated(exposures: list[Exposure], orders: list[Event]) -> Iterator[Event]:
+    """Yield further orders on later days of some buyers."""
+    begun = {each.unit_id: each.first_at for each in exposures}
+    for number, order in enumerate(orders):
+        at = begun[order.visitor_id] + timedelta(days=1 + number // 2 % 10, hours=1)
+        if number % 2 == 0 and at < NOW:
+            fields = {"visitor_id": order.visitor_id, "order_ref": f"{order.order_ref}-again"}
+            yield event(order.site, "purchase", at, amount=(order.amount or 0) // 2, **fields)
 
 
 def _served(slate: Slate) -> None:
@@ -78,7 +103,7 @@ def _clicks(slates: list[Slate]) -> Iterator[Event]:
     """Yield a click for each clicked list, the first ranks more often."""
     clicked = [slate for slate in slates if slate.clicked]
     for number, slate in enumerate(clicked):
-        rank = 1 + min(LENGTH - 1, (number * number) % 17 // 2)
+        rank = 1 + int((LENGTH - 1) * (number * 37 % 101 / 101) ** 2.2)
         yield event(
             slate.site,
             "select_item",

@@ -1,0 +1,1 @@
+"""All experiments together: how many win, how fast they come, what they brought, which collide."""
