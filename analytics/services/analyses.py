@@ -25,6 +25,7 @@ from analytics.services.computing import (
 )
 from analytics.services.progress import telling
 from analytics.services.settings import analysis_settings, settings_hash
+from analytics.trust.alerts import tell_findings
 from experiments.errors import InvalidInput
 from experiments.models import Experiment
 
@@ -108,6 +109,8 @@ def compute_analysis(*, analysis_id: int) -> Analysis | None:
         log.exception("analysis failed id=%d", analysis.pk)
         note_failure(analysis, error)
     finish(analysis)
+    if analysis.status == Analysis.Status.READY:
+        tell_findings(analysis.experiment, analysis.report["findings"])
     return analysis
 
 

@@ -6,7 +6,7 @@ Every k-th exposure by its row, which knows nothing of variants; their slates co
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import F
@@ -15,6 +15,8 @@ from analytics.queries import UNIT_COLUMNS
 from analytics.scope import Scope
 from experiments.clock import EPOCH, MICROSECOND, day_of, microseconds
 from experiments.models import Event, Exposure, Slate
+
+T = TypeVar("T")
 
 UNITS = 5_000
 MOST_ROWS = 200_000  # of slates, and of events: units with thousands of them end the reading early
@@ -125,7 +127,7 @@ def _events(scope: Scope, column: str, ids: Sequence[str]) -> Any:
     return rows.values_list(column, "ts_us", "received_at", "request_id")
 
 
-def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+def chunks(ids: Sequence[T]) -> Iterator[Sequence[T]]:
     """Yield the ids in parts that fit in one query."""
     for start in range(0, len(ids), CHUNK):
         yield ids[start : start + CHUNK]

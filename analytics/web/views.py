@@ -18,6 +18,7 @@ from django.views import View
 from analytics import selectors, services
 from analytics.models import Analysis
 from analytics.tasks import compute_analysis
+from analytics.trust.looks import note_look
 from analytics.web.export import csv_rows
 from analytics.web.faces import listed_verdict, status_tone
 from analytics.web.page import ReportPage, frozen_page, report_page
@@ -137,6 +138,7 @@ class ReportDetail(ReportView):
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
         """Return the page, whatever state the newest analysis is in."""
         experiment = find_experiment(request, key)
+        note_look(experiment=experiment, reader=request.user.get_username())
         context = {
             "page_name": "reports",
             "page": self.page(request, experiment),
