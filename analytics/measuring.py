@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from django.db import DatabaseError
 
+from analytics.engines.limits import Patience
 from analytics.errors import AnalyticsError
 from analytics.quantiles import quantiles_of
 from analytics.queries import MetricQuery, compile_query, moments_of, run_groups
@@ -25,6 +26,7 @@ from analytics.stats.quantiles import QuantileEstimate
 from analytics.stats.results import Kind
 
 ROLLUP, ROWS = "rollup", "rows"
+SINGLY, QUANTILES = 2.0, 1.0  # how many of the longest statements they take together
 JUDGED = "#judged"  # after a metric's key, which holds no such sign
 NO_CAPS: Mapping[str, int] = MappingProxyType({})
 
@@ -72,9 +74,8 @@ def measure(scope: Scope, caps: Mapping[str, int] = NO_CAPS) -> Measured:
         _read_rollups(found, scope)
     left = [chosen for chosen in scope.metrics if chosen.metric.key not in found.moments]
     _read_rows(found, scope, [each for each in left if each.kind is not Kind.QUANTILE])
-    for chosen in left:
-        if chosen.kind is Kind.QUANTILE:
-            _try(found, scope, chosen, _add_quantile)
+    quantiles = [each for each in left if each.kind is Kind.QUANTILE]
+    _try_each(found, scope, quantiles, _add_quantile, Patience(QUANTILES))
     return found
 
 
@@ -136,8 +137,20 @@ def _read_rows(found: Measured, scope: Scope, metrics: Sequence[ChosenMetric]) -
         _add(found, scope, metrics)
     except (AnalyticsError, DatabaseError) as error:
         log.warning("metrics tried singly experiment=%d: %s", scope.experiment.pk, error)
-        for chosen in metrics:
-            _try(found, scope, chosen, _add_one)
+        _try_each(found, scope, metrics, _add_one, Patience(SINGLY))
+
+
+def _try_each(
+    found: Measured,
+    scope: Scope,
+    metrics: Sequence[ChosenMetric],
+    add: Callable[[Measured, Scope, ChosenMetric], None],
+    patience: Patience,
+) -> None:
+    """Add these metrics one by one; those that take long leave time for the others."""
+    for number, chosen in enumerate(metrics):
+        with patience.share(len(metrics) - number):
+            _try(found, scope, chosen, add)
 
 
 def _try(

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.conf import settings
@@ -18,17 +19,43 @@ from analytics.errors import TooSlowError
 STEPS = 20_000  # of SQLite's machine between two looks at the clock: less than a millisecond
 CANCELED = "57014"  # PostgreSQL's code of a statement that its timeout ended
 SETTING = "ARMATURE_METRIC_TIMEOUT"
+LEAST_S = 0.5  # for each, however little is left
+
+
+_share: ContextVar[float | None] = ContextVar("share", default=None)
 
 
 def limit_s() -> float:
     """Return how many seconds one statement of a report may take; 0 for as long as it takes."""
-    return float(settings.METRIC_TIMEOUT_S)
+    usual, share = float(settings.METRIC_TIMEOUT_S), _share.get()
+    return usual if share is None or not usual else min(usual, share)
+
+
+class Patience:
+    """Time that several statements share, so that slow ones leave each of the others its part.
+
+    `times`: how many times as long as one statement may take, they may take together.
+    """
+
+    def __init__(self, times: float) -> None:
+        """Begin now."""
+        self.deadline = time.monotonic() + times * limit_s()
+
+    @contextmanager
+    def share(self, n_left: int) -> Iterator[None]:
+        """Let statements inside take an equal part of what is left for so many of them."""
+        left = self.deadline - time.monotonic()
+        token = _share.set(max(LEAST_S, left / max(1, n_left)))
+        try:
+            yield
+        finally:
+            _share.reset(token)
 
 
 def too_slow(seconds: float) -> TooSlowError:
     """Return the refusal of a statement that took longer than so many seconds."""
     return TooSlowError(
-        f"its statement took longer than the {seconds:g} s that it may: set {SETTING} to more"
+        f"its statement took longer than the {seconds:.3g} s that it may: set {SETTING} to more"
         " seconds, or look at fewer days"
     )
 

@@ -48,7 +48,7 @@ def on_duckdb(metric: MetricQuery, cut: Cut, zone: str, files: Files) -> dict[in
         backend.disconnect()
 
 
-@pytest.mark.parametrize(("seed", "zone"), enumerate(ZONES))
+@pytest.mark.parametrize(("seed", "zone"), list(enumerate(ZONES)))
 def test_random_rows__both_compilers__agree_on_every_engine(
     experiment: Experiment, seed: int, zone: str
 ) -> None:
