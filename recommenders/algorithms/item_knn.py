@@ -123,11 +123,13 @@ def _as_documents(touched: csr_matrix) -> csr_matrix:
 
 def nearest_by_jaccard(touched: csr_matrix, n: int) -> csr_matrix:
     """Return for each item its n nearest; no product gives the ratio, so scipy works it out."""
-    touchers = np.asarray((touched > 0).sum(axis=0)).ravel()
+    touchers = np.asarray((touched > 0).sum(axis=0)).ravel().astype(np.float32)
 
     def measured(both: csr_matrix, start: int) -> csr_matrix:
-        own = np.repeat(touchers[start : start + both.shape[0]], np.diff(both.indptr))
-        both.data = both.data / (own + touchers[both.indices] - both.data)
+        either = touchers[both.indices]
+        either += np.repeat(touchers[start : start + both.shape[0]], np.diff(both.indptr))
+        either -= both.data
+        both.data /= either
         return both
 
     return nearest_by_blocks(weighed(touched, "one"), n, measured)

@@ -1,14 +1,18 @@
 """The nearest columns: by either engine what a plain product says."""
 
+import time
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from recommenders import neighbours
+from recommenders.errors import OutOfTime
 from recommenders.histories import nothing
 from recommenders.neighbours import largest_of_rows, nearest_by_blocks, nearest_by_product
 from recommenders.registry import missing
+from recommenders.telling import heard_by
 
 
 def _some_matrix() -> csr_matrix:
@@ -34,6 +38,38 @@ def test_nearest__by_blocks__is_what_the_product_says(
     found = nearest_by_blocks(matrix, n).toarray()
 
     np.testing.assert_allclose(found, _nearest(matrix, n), rtol=1e-5)
+
+
+def test_nearest__by_several_threads__is_the_same_to_the_bit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(neighbours, "BLOCK", 2)
+    found = []
+    for threads in (1, 4):
+        monkeypatch.setattr(neighbours, "_threads", lambda n=threads: n)
+        found.append(nearest_by_blocks(_some_matrix(), 4))
+
+    for part in ("data", "indices", "indptr"):
+        np.testing.assert_array_equal(*(getattr(each, part) for each in found))
+
+
+def test_nearest__ended_early__does_not_work_on_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "BLOCK", 1)
+    monkeypatch.setattr(neighbours, "_threads", lambda: 1)
+    begun: list[int] = []
+
+    def measured(products: csr_matrix, start: int) -> csr_matrix:
+        begun.append(start)
+        time.sleep(0.02)  # longer than it takes to hear of the end
+        return products
+
+    def end(_share: float) -> None:
+        raise OutOfTime("too long")
+
+    with pytest.raises(OutOfTime), heard_by(end):
+        nearest_by_blocks(_some_matrix(), 4, measured)
+
+    assert len(begun) < 23
 
 
 @pytest.mark.skipif(missing("als") is not None, reason="implicit is not installed")
