@@ -99,14 +99,16 @@ def _row(value: Mapping[str, Any], total: int, axis: Axis) -> SegmentRow:
     low, high, lift, shrunk = (value.get(name) for name in ("low", "high", "lift", "shrunk"))
     span = None if low is None or high is None else {"low": low, "high": high}
     point = lift if shrunk is None else shrunk
-    has_bar = low is not None and high is not None and point is not None
+    bar = None
+    if low is not None and high is not None and point is not None:
+        bar = bar_on(axis, low, high, point, "idle")
     return SegmentRow(
         value=YES_NO.get(str(value["value"]).lower(), str(value["value"])),
         share=f"{percent(units / total)} of units" if total else "no unit",
         shrunk=lift_text(shrunk, span),
         raw=lift_text(lift, span),
         range=lift_range(span) if span else NOTHING,
-        bar=bar_on(axis, low, high, point, "idle") if has_bar else None,
+        bar=bar,
         raw_x="" if lift is None else f"{axis.x(lift):.2f}%",
     )
 

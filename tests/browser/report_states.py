@@ -54,6 +54,10 @@ def _ten() -> None:
     analyse(a_run(behaviour, variants=drafts))
 
 
+def _win() -> None:
+    analyse(a_rich_run())
+
+
 def _broken() -> None:
     experiment = a_run(BETTER)
     Metric.objects.filter(key="ctr").update(numerator={"source": "nowhere"})
@@ -91,7 +95,7 @@ STATES: dict[str, tuple[Callable[[], None], str, str]] = {
     "stale": (_stale, "stale", "the smallest lift worth detecting"),
     "srm": (_run(BETTER | {"control": Shares(400, 0.2)}), "ready", "Verdict withheld"),
     "multiple": (_multiple, "ready", "Verdict withheld"),
-    "win": (lambda: [analyse(a_rich_run()), None][1], "ready", "Ship Hybrid"),
+    "win": (_win, "ready", "Ship Hybrid"),
     "loss": (_run(WORSE), "ready", "Stop, do not ship"),
     "inconclusive": (_run(EVEN), "ready", "Inconclusive"),
     "keep": (_run(EVEN, has_ended=False, planned_days=28, mde=0.05), "ready", "Keep running"),

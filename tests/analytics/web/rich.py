@@ -42,7 +42,11 @@ DEVICES = ("mobile", "desktop", "tablet")
 
 def a_rich_run(units: int = 600, **fields: Any) -> Experiment:
     """Return a run of three variants with all of it, not analysed yet."""
-    values = {"variants": list(THREE), "planned_units": 3 * units, "mde": 0.1} | fields
+    values: dict[str, Any] = {
+        "variants": list(THREE),
+        "planned_units": 3 * units,
+        "mde": 0.1,
+    } | fields
     experiment = a_run(behaviour(units), **values)
     choose(experiment, ROLES)
     enrich(experiment)

@@ -34,15 +34,19 @@ def test_csv__of_a_run__holds_the_stored_numbers(analyst: Client) -> None:
     found = {(row["metric"], row["variant"]): row for row in rows(analyst)}
 
     assert len(found) == 2 * len(results["metrics"])
+    assert found["Conversion", "Treatment"]["status"] == "ok"
     for metric in results["metrics"]:
         compared = metric["comparisons"]["treatment"]
         row = found[metric["name"], "Treatment"]
+        assert row["status"] == compared["status"]
+        if compared["lift_interval"] is None:
+            assert row["lift_low"] == ""
+            continue
         assert float(row["value"]) == metric["values"]["treatment"]["value"]
         assert int(row["numerator"]) == metric["values"]["treatment"]["numerator"]
         assert float(row["lift_low"]) == compared["lift_interval"]["low"]
         assert float(row["effect_high"]) == compared["interval"]["high"]
         assert float(row["p_value"]) == compared["p_value"]
-        assert row["status"] == "ok"
         assert found[metric["name"], "Control"]["lift"] == ""
 
 
