@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analytics.web.page import ReportPage, report_page
-from analytics.web.rows import GroupView
+from analytics.web.groups import GroupView
 from experiments.models import Experiment
 
 
@@ -43,7 +43,7 @@ def _metrics(group: GroupView) -> Table:
             row.metric,
             row.treatment,
             f"{row.control_value} → {row.value}",
-            f"{row.lift} ({row.lift_range})",
+            f"{row.change} ({row.range})",
             "; ".join(part for part in (row.conclusion.words, *row.conclusion.notes) if part),
         )
     return table
