@@ -144,6 +144,7 @@ class ReportDetail(ReportView):
             "page": self.page(request, experiment),
             "status_tone": status_tone(experiment.status),
             "may_analyse": can(request.user, Action.ANALYSE, experiment.site_id),
+            "clone_url": clone_url(request.user, experiment),
         }
         return render(request, "analytics/report.html", context)
 
@@ -162,6 +163,13 @@ class ReportFrozen(ReportDetail):
         if page is None:
             raise Http404("No decision has kept a report of this experiment.")
         return page
+
+
+def clone_url(user: Any, experiment: Experiment) -> str:
+    """Return where somebody repeats an experiment, "" for whoever may not."""
+    if not user.is_staff or not can(user, Action.EDIT, experiment.site_id):
+        return ""
+    return reverse("admin:experiments_experiment_clone", args=[experiment.pk])
 
 
 def may_record(user: Any, experiment: Experiment) -> bool:
