@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, Func, IntegerField
 
 from analytics.details.reading import fetch
-from analytics.details.served import served_lists
+from analytics.details.served import dropped_lists, served_lists
 from analytics.scope import Scope
 from experiments.assignment.specs import Reason
 
@@ -43,7 +43,7 @@ def positions_of(scope: Scope) -> dict[str, Any]:
 
     `variants`: {key: [{"position": 1, "shown": n, "clicked": n}, …]}, from rank 1 to the longest
     list, at most 20. A list counts once per rank, however often it was clicked there; clicks
-    that name no rank are in `unranked`.
+    that name no rank are in `unranked`, lists that retention has dropped in `dropped`.
     """
     shown, (clicked, unranked) = _shown(scope), _clicked(scope)
     last = max((position for _variant, position in shown), default=0)
@@ -60,6 +60,7 @@ def positions_of(scope: Scope) -> dict[str, Any]:
             for variant in scope.variants
         },
         "unranked": unranked,
+        "dropped": dropped_lists(scope),
     }
 
 

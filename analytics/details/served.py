@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 
 from analytics.scope import Scope
+from experiments import selectors as experiment_selectors
 from experiments.assignment.specs import Reason
 from experiments.models import Slate
 
@@ -17,3 +18,11 @@ def served_lists(scope: Scope) -> QuerySet[Slate]:
         reason=Reason.SPLIT.value,
         traffic="",
     )
+
+
+def dropped_lists(scope: Scope) -> int:
+    """Return how many lists of the phase retention has dropped: no detail can look at these."""
+    counts = experiment_selectors.dropped_slate_counts(
+        experiment_id=scope.experiment.pk, phase=scope.phase
+    )
+    return sum(each.slates for each in counts.values())

@@ -59,7 +59,7 @@ def positions_of(results: Mapping[str, Any]) -> PositionsView | None:
         plot=_plot(variants, count),
         headers=tuple(each.name for each in variants),
         rows=tuple(_row(variants, place) for place in range(count)),
-        note=_note(found["unranked"]),
+        note=_note(found["unranked"], found.get("dropped", 0)),
     )
 
 
@@ -94,8 +94,11 @@ def _cell(variant: _Variant, place: int) -> tuple[str, str]:
     return share, f"{number(row['clicked'])} / {number(row['shown'])}"
 
 
-def _note(unranked: int) -> str:
-    """Return how many clicks stand at no rank, "" for none."""
-    if not unranked:
-        return ""
-    return f"{number(unranked)} lists were clicked without a rank, so at none of these."
+def _note(unranked: int, dropped: int) -> str:
+    """Return which lists are in none of the shares, "" where all are."""
+    notes = []
+    if unranked:
+        notes.append(f"{number(unranked)} lists were clicked without a rank, so at none of these.")
+    if dropped:
+        notes.append(f"{number(dropped)} older lists are kept no longer and not counted here.")
+    return " ".join(notes)

@@ -6,7 +6,7 @@ import pytest
 
 from analytics.details.positions import MOST_POSITIONS, positions_of
 from experiments.clock import microseconds
-from experiments.models import Experiment, Slate, Variant
+from experiments.models import DroppedSlates, Experiment, Slate, Variant
 from tests.analytics.details.scopes import START, whole
 from tests.analytics.rows import event, slate
 
@@ -91,6 +91,14 @@ def test_positions__far_down_a_list__are_not_listed(
 
     assert len(rows) == MOST_POSITIONS
     assert sum(clicked for _position, _shown, clicked in rows) == 0
+
+
+def test_positions__lists_that_retention_dropped__are_told(
+    experiment: Experiment, control: Variant
+) -> None:
+    DroppedSlates.objects.create(experiment=experiment, phase=1, variant=control, slates=7)
+
+    assert positions_of(whole(experiment))["dropped"] == 7
 
 
 def test_positions__of_nothing_served__are_none(experiment: Experiment) -> None:
