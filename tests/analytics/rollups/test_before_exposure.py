@@ -18,6 +18,7 @@ from tests.analytics.metrics import DAY, PURCHASE
 from tests.analytics.rollups.kept import (
     a_kept_experiment,
     a_metric,
+    keep,
     kept_rows,
     recounted,
     statuses,
@@ -128,6 +129,18 @@ def test_exposure__that_turns_out_to_be_earlier__moves_what_was_before_it(
     apply_all()
 
     assert revenue(shown) == (800, 0, 20, 0)
+
+
+def test_metric__of_days_of_its_own__counts_in_these(shown: Experiment) -> None:
+    a_metric(shown.site, "later", numerator=dict(PURCHASE), window_days=30, delay_days=2)
+    keep(shown)
+    days = (1, 2, 31, 32)
+
+    put_events(shown.site, *(a_purchase(9, at=NOW + day * DAY) for day in days), now=NOW + 33 * DAY)
+    apply_all()
+
+    assert kept_rows(shown)["later", "v-1"] == (2, 0, 1, 0)
+    assert revenue(shown) == (509, 0, 300, 0)
 
 
 def test_refund__of_an_order_before_exposure__is_taken_from_what_was_before(
