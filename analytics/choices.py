@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 from analytics.models import AnalysisSettings
 from analytics.models.settings import Correction
 from experiments.errors import InvalidInput
@@ -46,3 +48,23 @@ def choices_of(experiment: Experiment) -> Choices:
 def of_row(row: AnalysisSettings) -> Choices:
     """Return the settings that a row holds."""
     return Choices(**{field.name: getattr(row, field.name) for field in fields(Choices)})
+
+
+def require_valid(row: AnalysisSettings) -> None:
+    """Raise InvalidInput, with the field, on settings that an analysis cannot have."""
+    try:
+        row.full_clean(exclude=["experiment"], validate_unique=False)
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        named = "alpha" if field == "__all__" else field  # the one rule of the table itself
+        raise InvalidInput(messages[0].rstrip("."), field=named) from error
+    if problem := misfit(row):
+        raise InvalidInput(problem, field="correction", hint="Choose Holm or Bonferroni.")
+
+
+def misfit(row: AnalysisSettings) -> str:
+    """Return why the settings do not fit the experiment, "" where they do."""
+    is_watched = row.experiment.monitoring == Experiment.Monitoring.ALWAYS_VALID
+    if row.correction == Correction.DUNNETT and is_watched:
+        return "Dunnett's correction holds for one look at a fixed horizon, not for every look"
+    return ""

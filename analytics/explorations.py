@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
-from analytics.choices import Choices, choices_of
-from analytics.models import Metric
+from analytics.choices import Choices, choices_of, of_row, require_valid
+from analytics.models import AnalysisSettings, Metric
 from analytics.selectors import ChosenMetric, metrics_of
 from experiments.errors import InvalidInput
 from experiments.models import Experiment
@@ -80,8 +80,11 @@ def metrics_for(question: Question, experiment: Experiment) -> tuple[ChosenMetri
 
 
 def choices_for(question: Question, experiment: Experiment) -> Choices:
-    """Return the settings of the answer; raises InvalidInput on one that there is not."""
-    return choices_of(experiment).changed(**question.settings)
+    """Return the settings of the answer; raises InvalidInput on one that cannot be."""
+    wanted = choices_of(experiment).changed(**question.settings)
+    row = AnalysisSettings(experiment=experiment, **wanted.to_dict())
+    require_valid(row)
+    return of_row(row)
 
 
 def _require_segment(segment: Mapping[str, Any]) -> None:

@@ -70,7 +70,7 @@ def measure(scope: Scope, caps: Mapping[str, int] = NO_CAPS) -> Measured:
     `caps`: by metric key, the whole number above which a unit's numerator counts as it.
     """
     found = Measured(caps=dict(caps))
-    if scope.is_present:
+    if scope.reads_rollups:
         _read_rollups(found, scope)
     left = [chosen for chosen in scope.metrics if chosen.metric.key not in found.moments]
     _read_rows(found, scope, [each for each in left if each.kind is not Kind.QUANTILE])

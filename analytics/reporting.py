@@ -143,7 +143,7 @@ def _report(found: Found, beside: _Beside) -> Report:
 
 def _units(scope: Scope, counts: experiment_selectors.ExposureCounts) -> list[int]:
     """Return the units of each variant; of an exploration, those that it looks at."""
-    if scope.is_official:
+    if scope.is_official and not scope.is_viewed:
         return [counts.by_variant.get(variant.pk, 0) for variant in scope.variants]
     new = new_units(scope.cut)
     return [

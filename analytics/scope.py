@@ -10,6 +10,7 @@ from django.db.models import Min
 
 from analytics.choices import Choices, choices_of
 from analytics.errors import InvalidInputError
+from analytics.models import AnalysisSettings
 from analytics.queries import DAY_US, Cut
 from analytics.selectors import ChosenMetric, metrics_of
 from analytics.stats.moments import Moments
@@ -76,7 +77,23 @@ class Scope:
     def cut(self) -> Cut:
         """Return which rows are looked at."""
         whole = cut_of(self.experiment, phase=self.phase, until_us=self.until_us)
-        return replace(whole, segment=self.segment, day_from=self.day_from, day_to=self.day_to)
+        return replace(
+            whole,
+            segment=self.segment,
+            day_from=self.day_from,
+            day_to=self.day_to,
+            is_viewed=self.is_viewed,
+        )
+
+    @property
+    def is_viewed(self) -> bool:
+        """Tell whether only units count that saw a list, from then on."""
+        return self.choices.basis == AnalysisSettings.Basis.VIEWED
+
+    @property
+    def reads_rollups(self) -> bool:
+        """Tell whether rollups say what the rows would: of all units, since they were served."""
+        return self.is_present and not self.is_viewed
 
     def first_exposure_us(self) -> int | None:
         """Return when the first unit was exposed, None while there is none."""

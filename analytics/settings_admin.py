@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from unfold.decorators import display
 
+from analytics.choices import misfit
 from analytics.models import AnalysisSettings, Exploration
-from analytics.services.settings import misfit
 from experiments.access import can
 from experiments.admin.base import ReadOnlyAdmin, StaffAdmin
 from experiments.admin.recorded import Recorded

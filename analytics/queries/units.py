@@ -15,6 +15,7 @@ from experiments.assignment.specs import Reason
 UNIT_COLUMNS = {"visitor": "visitor_id", "account": "account_id", "session": "session_id"}
 DAY_US = 86_400_000_000
 HISTORY_DAYS = 28  # before first exposure, for CUPED
+VIEWED = "view_item_list"  # by which a storefront says that a list was on the screen
 
 SINCE, BEFORE = " FILTER (WHERE e.ts_us >= e.t0)", " FILTER (WHERE e.ts_us < e.t0)"
 # An order counts on the first of its days, before first exposure and after it by itself.
@@ -38,7 +39,8 @@ class Cut:
     empty for all. `is_lateral`: by look-ups of each of these units, which only PostgreSQL can say,
     and of its events only in the days that stand beside it. `segment`: only units that had these
     attributes at first exposure; `day_from`, `day_to`: only those first exposed on these days of
-    the site, "" for no end.
+    the site, "" for no end. `is_viewed`: only units whose storefront saw one of the lists shown,
+    and they count from then on.
     """
 
     site_id: int
@@ -54,6 +56,7 @@ class Cut:
     segment: tuple[tuple[str, str | bool | int], ...] = ()
     day_from: str = ""
     day_to: str = ""
+    is_viewed: bool = False
 
     def among(self, column: str) -> Part:
         """Return the condition that a column holds one of the units, "" where all count."""
@@ -118,18 +121,36 @@ def exposed(cut: Cut, extra: Extra = Extra()) -> Part:  # noqa: B008 - it is imm
     asked, wanted = cut.asked()
     counts = f"""x.experiment_id = %s AND x.phase = %s AND NOT x.is_multiple AND x.traffic = ''
         AND x.ts_us <= %s{among}{asked}"""
-    source = f"experiments_exposure x{extra.joins}\n    WHERE {counts}"
+    viewed, seen = _viewed(cut)
+    source = f"experiments_exposure x{viewed}{extra.joins}\n    WHERE {counts}"
     given: tuple[Any, ...] = ()
     if cut.is_lateral:
         looked_up = cut.join("experiments_exposure", "x", f"x.unit_id = u.unit_id AND {counts}")
         source = f"unnest(%s::text[]) AS u(unit_id) {looked_up}"
         given = (list(cut.units),)
     sql = f"""f AS (
-    SELECT x.unit_id, x.unit_type, x.variant_id, x.ts_us AS t0{extra.columns}
+    SELECT x.unit_id, x.unit_type, x.variant_id, {"v" if viewed else "x"}.ts_us AS t0{extra.columns}
     FROM {source}
 )"""  # noqa: S608 - names from the tables above; every value is bound
     counted = (cut.experiment_id, cut.phase, cut.until_us, *units, *wanted)
-    return sql, (*extra.values, *given, *extra.joined, *counted)
+    return sql, (*extra.values, *given, *seen, *extra.joined, *counted)
+
+
+def _viewed(cut: Cut) -> Part:
+    """Return the join with when each unit first saw one of the experiment's lists shown."""
+    if not cut.is_viewed:
+        return "", ()
+    join = """
+    JOIN (
+        SELECT s.unit_id, MIN(e.ts_us) AS ts_us
+        FROM experiments_event e
+        JOIN experiments_slate s ON s.site_id = e.site_id AND s.request_id = e.request_id
+        WHERE e.site_id = %s AND e.type = %s AND e.ts_us <= %s AND e.traffic = ''
+            AND s.experiment_id = %s AND s.phase = %s AND s.reason = %s
+        GROUP BY s.unit_id
+    ) v ON v.unit_id = x.unit_id"""
+    where = (cut.site_id, VIEWED, cut.until_us, cut.experiment_id, cut.phase, Reason.SPLIT.value)
+    return join, where
 
 
 def event_sums(

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from analytics.engines.choosing import engine_over
 from analytics.models import Analysis, Exploration
-from analytics.reach import period_to_read
 from analytics.progress import Tell
+from analytics.reach import period_to_read
 from analytics.reporting import compute_report
 from analytics.rollups.states import ask_for_rollups
 from analytics.scope import data_cut_us, one_moment

@@ -5,15 +5,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from analytics.choices import choices_of, of_row
+from analytics.choices import choices_of, of_row, require_valid
 from analytics.models import AnalysisSettings
-from analytics.models.settings import Correction
 from analytics.scope import ENDED
 from analytics.selectors import metrics_of
-from experiments.errors import InvalidInput
 from experiments.models import Experiment
 from experiments.services.audit import record_change
 
@@ -85,23 +82,3 @@ def change_settings(
             reason=reason,
         )
     return row
-
-
-def require_valid(row: AnalysisSettings) -> None:
-    """Raise InvalidInput, with the field, on settings that an analysis cannot have."""
-    try:
-        row.full_clean()
-    except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
-        named = None if field == "__all__" else field
-        raise InvalidInput(messages[0].rstrip("."), field=named) from error
-    if problem := misfit(row):
-        raise InvalidInput(problem, field="correction", hint="Choose Holm or Bonferroni.")
-
-
-def misfit(row: AnalysisSettings) -> str:
-    """Return why the settings do not fit the experiment, "" where they do."""
-    is_watched = row.experiment.monitoring == Experiment.Monitoring.ALWAYS_VALID
-    if row.correction == Correction.DUNNETT and is_watched:
-        return "Dunnett's correction holds for one look at a fixed horizon, not for every look"
-    return ""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics.web import programme_views, views
+from analytics.web import exploring, programme_views, views
 
 app_name = "reports"
 urlpatterns = [
@@ -11,6 +11,12 @@ urlpatterns = [
     path("programme.csv", programme_views.ProgrammeCsv.as_view(), name="programme-csv"),
     path("<slug:key>/", views.ReportDetail.as_view(), name="detail"),
     path("<slug:key>/decided/", views.ReportFrozen.as_view(), name="frozen"),
+    path("<slug:key>/explorations/", exploring.Explorations.as_view(), name="explorations"),
+    path(
+        "<slug:key>/explorations/<int:exploration>/",
+        exploring.ExplorationPage.as_view(),
+        name="exploration",
+    ),
     path("<slug:key>/refresh/", views.ReportRefresh.as_view(), name="refresh"),
     path("<slug:key>/results.csv", views.ReportCsv.as_view(), name="csv"),
     path("<slug:key>/results.json", views.ReportJson.as_view(), name="json"),

@@ -35,6 +35,7 @@ def arguments(name: str, crowd: Crowd) -> dict[str, Any]:
         "item_id": site.item_set.earliest("pk").item_id,
         "artifact": site.artifact_set.earliest("pk").pk,
         "alias": "champion",
+        "exploration": experiment.explorations.earliest("pk").pk,
         "evaluation": site.evaluations.earliest("pk").pk,
         "action": "start",
         "client_key": "pk_unknown",

@@ -1,6 +1,7 @@
 """What decides: under the cap and without the units' own past; the raw comparison stands beside."""
 
 import math
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,9 +17,9 @@ from analytics.stats.results import Kind, Monitoring
 from analytics.stats.robust.winsorise import pooled_cap
 from analytics.stats.value_counts import ValueCounts
 from analytics.stats.variance.cuped import compare_cuped
-from experiments.models import Experiment
+from experiments.models import Event, Experiment, Slate
 from tests.analytics.past import a_run_with_past, visited_before
-from tests.analytics.rows import Shares, a_run
+from tests.analytics.rows import Shares, a_run, event
 from tests.analytics.web.rich import THREE
 
 pytestmark = pytest.mark.django_db
@@ -227,3 +228,33 @@ def test_monitoring__of_a_comparison__is_the_experiments() -> None:
     run = a_run_with_past(monitoring="fixed")
 
     assert compared(analysed(run))["monitoring"] == Monitoring.FIXED
+
+
+def test_basis__viewed__counts_units_from_the_first_list_they_saw() -> None:
+    run = a_run({"control": Shares(600, 0.5), "treatment": Shares(600, 0.5)})
+    shown = list(Slate.objects.filter(experiment=run, unit_id__endswith="0"))
+    Event.objects.bulk_create(
+        event(
+            run.site,
+            "view_item_list",
+            slate.served_at + timedelta(minutes=1),
+            visitor_id=slate.unit_id,
+            request_id=slate.request_id,
+        )
+        for slate in shown
+    )
+    later = shown[0].served_at + timedelta(hours=1)
+    Event.objects.bulk_create(
+        event(run.site, "purchase", later, visitor_id=slate.unit_id, amount=1) for slate in shown
+    )
+    change_settings(experiment=run, actor="ines", changes={"basis": "viewed"})
+
+    done = analysed(run)
+
+    values = metric_of(done, "conversion")["values"]
+    assert [values[v]["n"] for v in ("control", "treatment")] == [60, 60]
+    assert [variant["units"] for variant in done.report["variants"]] == [60, 60]
+    assert {row["source"] for row in done.report["metrics"]} == {"rows"}
+    # What they bought when they were served, a minute before they saw it, does not count.
+    seen_late = sum(slate.served_at < later for slate in shown)
+    assert 0 < sum(values[v]["numerator"] for v in ("control", "treatment")) <= seen_late
