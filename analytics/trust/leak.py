@@ -68,11 +68,14 @@ def units_shown(sample: Sample) -> set[str]:
 
 def units_quoting(facts: Facts, sample: Sample) -> set[str]:
     """Return the units whose events quote a list of another variant, whoever it was served to."""
-    quoted = {each.request_id: each.unit_id for each in sample.done if each.request_id}
+    quoting: dict[UUID, set[str]] = {}
+    for each in sample.done:
+        if each.request_id is not None:
+            quoting.setdefault(each.request_id, set()).add(each.unit_id)
     return {
         unit_id
-        for request_id, variant_id in _variants_of(facts, list(quoted))
-        for unit_id in (quoted[request_id],)
+        for request_id, variant_id in _variants_of(facts, list(quoting))
+        for unit_id in quoting[request_id]
         if variant_id != sample.units[unit_id].variant_id
     }
 

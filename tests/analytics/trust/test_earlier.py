@@ -19,7 +19,7 @@ EVEN = {"control": Shares(200, 0.2), "treatment": Shares(200, 0.2)}
 def earlier_run(experiment: Experiment, shares: dict[str, float]) -> Experiment:
     """Return an ended experiment that met the same units; `shares` of each that were in control."""
     start = NOW - timedelta(days=30)
-    earlier = draft_experiment(experiment.site, "earlier-test")
+    earlier = draft_experiment(experiment.site, "earlier-test", allocation=5000)
     rows = Experiment.objects.filter(pk=earlier.pk)
     rows.update(status="running", started_at=start)
     end_experiment(experiment_id=earlier.pk)
@@ -65,7 +65,7 @@ def test_carry_over__of_the_same_seed__is_bad() -> None:
 
 
 def test_carry_over__of_an_effect_that_differs_by_what_was_met_before__warns() -> None:
-    experiment = a_run(EVEN | {"treatment": Shares(200, 0.2)}, has_ended=False)
+    experiment = a_run(EVEN, has_ended=False, allocation=5000)
     earlier = earlier_run(experiment, {"control": 0.5, "treatment": 0.5})
     met = Exposure.objects.filter(experiment=earlier, variant__is_control=False)
     units = set(met.values_list("unit_id", flat=True))
