@@ -37,15 +37,15 @@ def main(arguments: Sequence[str]) -> int:
     from benchmarks._recommenders.serving import an_installation
 
     with tempfile.TemporaryDirectory(prefix="armature-bench-") as folder:
-        site_id = an_installation(Path(folder))
-        runs = list(_measured(options, Path(folder), site_id))
+        an_installation(Path(folder))
+        runs = list(_measured(options, Path(folder)))
     if options.json:
         options.json.write_text(json.dumps([asdict(run) for run in runs], indent=2) + "\n")
     missed = [each for run in runs for each in run.aims if not each.aim.is_met(each.ratio)]
     return 1 if missed and not options.quick else 0
 
 
-def _measured(options: argparse.Namespace, folder: Path, site_id: int) -> Iterator["Run"]:
+def _measured(options: argparse.Namespace, folder: Path) -> Iterator["Run"]:
     """Yield what is found of each size, once its tables are printed."""
     # These read tables, so that an installation has to be there.
     from benchmarks._recommenders.report import tables
@@ -57,7 +57,7 @@ def _measured(options: argparse.Namespace, folder: Path, site_id: int) -> Iterat
         effort = Effort(repeats=1, fits=1, epochs=1, iterations=1, seed=options.seed)
         sizes = [Size(1_000, n_units=500, draws=10_000, factors=8)]
     for size in sizes:
-        run = run_of(size, effort, folder, site_id)
+        run = run_of(size, effort, folder)
         sys.stdout.write(tables(run) + "\n")
         sys.stdout.flush()
         yield run

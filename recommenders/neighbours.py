@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -84,26 +83,25 @@ def largest_of_rows(matrix: csr_matrix, n: int) -> csr_matrix:
 
     Zeros that are stored are left out; columns of a row rise.
     """
-    kept = [
-        start + _largest(matrix.data[start:stop], matrix.indices[start:stop], n)
-        for start, stop in pairwise(matrix.indptr.tolist())
-    ]
-    indptr = np.concatenate([[0], np.cumsum([len(places) for places in kept])])
-    places = np.concatenate(kept) if kept else np.zeros(0, np.int64)
-    parts = (matrix.data[places].astype(np.float32), matrix.indices[places], indptr)
+    lengths = np.diff(matrix.indptr)
+    kept = np.ones(matrix.nnz, np.bool_)
+    bounds = matrix.indptr.tolist()
+    for row in np.flatnonzero(lengths > n).tolist():
+        place = slice(bounds[row], bounds[row + 1])
+        kept[place] = _largest(matrix.data[place], matrix.indices[place], n)
+    indptr = np.concatenate([[0], np.cumsum(np.minimum(lengths, n))])
+    parts = (matrix.data[kept].astype(np.float32), matrix.indices[kept], indptr)
     found = csr_matrix(parts, shape=matrix.shape)
     found.eliminate_zeros()
     found.sort_indices()
     return found
 
 
-def _largest(values: NDArray[Any], columns: NDArray[np.integer[Any]], n: int) -> NDArray[np.int64]:
-    """Return where the n largest stand; of equals those of the lowest columns."""
-    if len(values) <= n:
-        return np.arange(len(values))
+def _largest(values: NDArray[Any], columns: NDArray[np.integer[Any]], n: int) -> NDArray[np.bool_]:
+    """Return which are the n largest of more; of equals those of the lowest columns."""
     edge = np.partition(values, len(values) - n)[len(values) - n]
-    above, equal = np.flatnonzero(values > edge), np.flatnonzero(values == edge)
-    left = n - len(above)
-    if len(equal) > left:
-        equal = equal[np.argsort(columns[equal], kind="stable")[:left]]
-    return np.concatenate([above, equal])
+    kept: NDArray[np.bool_] = values >= edge
+    if (beyond := np.count_nonzero(kept) - n) > 0:
+        equal = np.flatnonzero(values == edge)
+        kept[equal[np.argsort(columns[equal])[len(equal) - beyond :]]] = False
+    return kept

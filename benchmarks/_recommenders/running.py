@@ -37,7 +37,7 @@ from benchmarks._recommenders.training import (
 )
 from benchmarks._recommenders.waiting import Bench, Waited, after_acts, of_stand_ins
 from config.bench import Case, Report, Settings, measure
-from experiments.models import Site
+from experiments.services import create_site
 from recommenders.artifacts import load_artifact
 
 LIST_ITEMS = 6_000_000  # scored a repeat by what takes one product a list
@@ -81,8 +81,8 @@ class Run:
         self.aims.append(Found(aim, max(slowest), min(slowest), max(slowest)))
 
 
-def run_of(size: Size, effort: Effort, data_dir: Path, site_id: int) -> Run:
-    """Return everything of one size; needs an installation with this site in `data_dir`."""
+def run_of(size: Size, effort: Effort, data_dir: Path) -> Run:
+    """Return everything of one size; needs an installation in `data_dir`."""
     shop = a_shop(size, effort.seed)
     run = Run(size, len(shop.data.item))
     trained = Trained(shop, effort.seed)
@@ -91,7 +91,7 @@ def run_of(size: Size, effort: Effort, data_dir: Path, site_id: int) -> Run:
     run.aims.insert(0, found_of(WRAPPING, [1 + share for share in trained.outside]))
     places = _saved(trained, data_dir)
     run.held = _memory(trained.engine, data_dir, places[KEY])
-    bench = _bench(shop, site_id, places)
+    bench = _bench(shop, places)
     asked = _asked(trained, data_dir, places[KEY], bench)
     # One thread on all sides: requests beside each other are what processors are for.
     with threadpool_limits(1):
@@ -111,8 +111,10 @@ def _saved(trained: Trained, data_dir: Path) -> dict[str, Place]:
     }
 
 
-def _bench(shop: Shop, site_id: int, places: dict[str, Place]) -> Bench:
-    return Bench(shop, Site.objects.get(pk=site_id), state_of(shop, site_id, places))
+def _bench(shop: Shop, places: dict[str, Place]) -> Bench:
+    """Return the shop with a site of its own, where nobody has done anything yet."""
+    site = create_site(slug=f"shop-{shop.size.n_items}", name="A made-up shop")
+    return Bench(shop, site, state_of(shop, site.pk, places))
 
 
 def _items(size: Size) -> str:

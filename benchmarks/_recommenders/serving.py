@@ -19,7 +19,6 @@ if TYPE_CHECKING:  # of Django, which begins with the installation
 KEY = "lightfm"
 K = 10
 CATEGORIES = 50
-SLUG = "bench"
 
 Place = tuple[str, str]  # of an artifact: its folder below the data's, the SHA-256 of its manifest
 
@@ -39,8 +38,8 @@ def saved(shop: Shop, algorithm: str, recommender: Recommender, data_dir: Path) 
     return path, sha256
 
 
-def an_installation(data_dir: Path) -> int:
-    """Point this process at an installation of its own, with one site on SQLite; return its id."""
+def an_installation(data_dir: Path) -> None:
+    """Point this process at an installation of its own, with an empty SQLite."""
     os.environ.update(
         DATABASE_URL="",
         ARMATURE_DATA_DIR=str(data_dir),
@@ -49,10 +48,7 @@ def an_installation(data_dir: Path) -> int:
     django.setup()
     from django.core.management import call_command
 
-    from experiments.services import create_site
-
     call_command("migrate", verbosity=0, interactive=False)
-    return int(create_site(slug=SLUG, name="A made-up shop").pk)
 
 
 def name_of(key: str) -> str:
