@@ -107,8 +107,9 @@ def _texter(experiment: Experiment) -> Callable[[int], str]:
 
 def _track(name: str, mark: int, own: Mapping[str, Any], time: _Time) -> Track:
     spans: Sequence[Mapping[str, Any]] = own["spans"]
-    ends = [span["from_us"] for span in spans[1:]] + [time.stop]
-    boxes = [_box(span, end, time) for span, end in zip(spans, ends, strict=True)]
+    ends = [*(span["from_us"] for span in spans[1:]), time.stop]
+    # A variant that served nothing has an end and no stretch.
+    boxes = [_box(span, end, time) for span, end in zip(spans, ends, strict=False)]
     gaps = tuple(
         Box(written(time.x(gap["from_us"])), _width(gap["from_us"], gap["until_us"], time), "")
         for gap in own["fallbacks"]

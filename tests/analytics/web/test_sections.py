@@ -12,6 +12,7 @@ from analytics.stats.formats import number, percent
 from analytics.web.texts import lift_range, lift_text, value_range
 from experiments.models import Experiment
 from experiments.services import record_decision
+from tests.analytics.rows import Shares
 from tests.analytics.web.reports import BETTER, analyse, reported, results_of
 from tests.analytics.web.rich import a_rich_run
 from tests.analytics.web.screen import shown
@@ -166,6 +167,16 @@ def decide(experiment: Experiment) -> None:
         shipped_variant="treatment",
         actor="ines",
     )
+
+
+def test_report__of_one_unit__shows_its_list_and_nothing_of_the_other(analyst: Client) -> None:
+    reported({"control": Shares(1, 0), "treatment": Shares(0, 0)}, has_ended=False)
+
+    text = shown(analyst)
+
+    assert "Artifacts served" in text
+    assert "popularity Control" in text
+    assert "popularity Treatment" not in text
 
 
 def test_report__charts__all_say_what_they_show(analyst: Client) -> None:
