@@ -35,7 +35,7 @@ class Duck:
         """Return the statement's rows; raises TooSlowError and EngineError."""
         with interrupted_after(self.connection.interrupt):
             try:
-                return self.connection.execute(DUCKDB.of(sql), list(values)).fetchall()
+                return [*self.connection.execute(DUCKDB.of(sql), list(values)).fetchall()]
             except duckdb.InterruptException:
                 raise
             except (duckdb.Error, OSError) as error:
@@ -48,7 +48,7 @@ def duckdb_over(files: Files, **settings: str) -> Iterator[Duck]:
 
     What does not fit in memory goes to the folder of exports meanwhile.
     """
-    own = {**SETTINGS, "temp_directory": str(folder() / ".duckdb"), **settings}
+    own: dict[str, Any] = {**SETTINGS, "temp_directory": str(folder() / ".duckdb"), **settings}
     with duckdb.connect(config=own) as connection:
         for table in TABLES.values():
             _add_view(connection, table, files.of(table))

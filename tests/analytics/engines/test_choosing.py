@@ -50,6 +50,7 @@ def report_of(experiment: Experiment) -> Any:
     analysis = compute_analysis(analysis_id=request_analysis(experiment=experiment).pk)
     assert analysis is not None
     assert (analysis.status, analysis.error) == ("ready", "")
+    assert analysis.results is not None
     return analysis.results["metrics"]
 
 
