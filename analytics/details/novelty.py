@@ -112,7 +112,8 @@ def statement(scope: Scope, chosen: ChosenMetric) -> Part:
     places = terms.places(chosen.query)
     sides = [_side(scope, chosen.query, terms, place) for place in range(len(terms.all))]
     summed = ", ".join(f"SUM({each})" for each in sum_columns(chosen.query, places, terms.all))
-    names = ", ".join(f"SUM(c{i}) AS c{i}" for i in range(len(terms.all)))
+    # Cast, for a sum of integers is no integer on PostgreSQL, and is to be divided as one.
+    names = ", ".join(f"CAST(SUM(c{i}) AS BIGINT) AS c{i}" for i in range(len(terms.all)))
     units, bound = exposed(scope.cut)
     rows = "\n    UNION ALL\n".join(text for text, _values in sides)
     sql = f"""WITH {units},
