@@ -10,9 +10,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from analytics.errors import AnalyticsError
+from analytics.errors import DefinitionError
 from analytics.models import Analysis, Metric
-from analytics.queries import MetricQuery, check_metric
+from analytics.services.metrics import DEFINING, TOLD, newest_of, require_computable
 from analytics.settings_admin import AnalysisSettingsAdmin, ExplorationAdmin
 from experiments.admin.base import ReadOnlyAdmin, StaffAdmin
 from experiments.admin.recorded import Recorded
@@ -20,6 +20,8 @@ from experiments.models import Experiment
 from experiments.roles import Action
 
 __all__ = ["AnalysisAdmin", "AnalysisSettingsAdmin", "ExplorationAdmin", "MetricAdmin"]
+
+USUAL: dict[str, Any] = {"tags": [], "delay_days": 0, "min_units": 0}
 
 
 class MetricForm(forms.ModelForm):
@@ -31,33 +33,53 @@ class MetricForm(forms.ModelForm):
             "site",
             "key",
             "name",
+            "description",
+            "owner",
+            "tags",
             "kind",
             "numerator",
             "denominator",
+            "window_days",
+            "delay_days",
+            "winsor",
+            "uses_cuped",
+            "min_units",
             "direction",
             "format",
             "default_role",
+            "default_margin",
+            "is_archived",
         ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Ask for nothing that has a default."""
+        super().__init__(*args, **kwargs)
+        for name in USUAL:
+            if name in self.fields:
+                self.fields[name].required = False
 
     def clean(self) -> dict[str, Any]:
         """Refuse a definition that could not be computed."""
         data = super().clean() or {}
-        for side in ("numerator", "denominator"):
-            if data.get(side) is not None and not isinstance(data[side], dict):
-                self.add_error(side, 'Write an object, e.g. {"source": "slates"}.')
-        if not self.errors and data.get("kind") and data.get("numerator"):
+        for name, usual in USUAL.items():
+            if data.get(name) is None:
+                data[name] = usual
+        if not self.errors and data.get("kind"):
             self._refuse_uncomputable(data)
         if not self.instance.pk and not self.errors:
             self._refuse_repeated_key(data)
         return data
 
     def _refuse_uncomputable(self, data: dict[str, Any]) -> None:
-        key = data.get("key") or self.instance.key
-        query = MetricQuery(key, data["kind"], data["numerator"], data.get("denominator"))
+        known = {field.name for field in Metric._meta.concrete_fields}
+        held = {name: value for name, value in data.items() if name in known}
+        held.setdefault("key", self.instance.key)
         try:
-            check_metric(query)
-        except AnalyticsError as error:
-            self.add_error("numerator", str(error))
+            require_computable(Metric(**held))
+        except DefinitionError as error:
+            field = error.field.partition(".")[0]
+            text = error.args[0] if field == error.field else f"{error.field}: {error.args[0]}"
+            self.add_error(field if field in self.fields else None, text)
 
     def _refuse_repeated_key(self, data: dict[str, Any]) -> None:
         if Metric.objects.filter(site=data["site"], key=data["key"]).exists():
@@ -73,8 +95,18 @@ class MetricAdmin(Recorded, StaffAdmin):
     action = Action.ANALYSE
     form = MetricForm
     fixed_fields = ("site", "key")
-    list_display = ["name", "key", "version", "site", "kind", "direction", "default_role"]
-    list_filter = ["site", "kind"]
+    list_display = [
+        "name",
+        "key",
+        "version",
+        "site",
+        "kind",
+        "direction",
+        "default_role",
+        "owner",
+        "is_archived",
+    ]
+    list_filter = ["site", "kind", "is_archived", "is_builtin"]
     search_fields = ["name", "key"]
     list_select_related = ["site"]
     prepopulated_fields = {"key": ["name"]}
@@ -87,13 +119,15 @@ class MetricAdmin(Recorded, StaffAdmin):
         return obj is None or not ran.filter(site=obj.site_id).exists()
 
     def save_model(self, request: HttpRequest, obj: Metric, form: Any, change: bool) -> None:
-        """Save a change as the next version."""
-        if change and form.changed_data:
-            newest = Metric.objects.filter(site=obj.site, key=obj.key).order_by("-version").first()
-            obj.version = (newest.version if newest else 0) + 1
+        """Save a change of meaning as the next version, and what is told of it on every one."""
+        before = Metric.objects.filter(pk=obj.pk).first() if change else None
+        if before and any(getattr(before, name) != getattr(obj, name) for name in DEFINING):
+            obj.version = newest_of(obj.site, obj.key).version + 1
             obj.pk = None
             obj._state.adding = True
         super().save_model(request, obj, form, change)
+        told = {name: getattr(obj, name) for name in (*TOLD, "is_archived")}
+        Metric.objects.filter(site=obj.site, key=obj.key).update(**told)
 
 
 @admin.register(Analysis)

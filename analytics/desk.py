@@ -3,20 +3,19 @@
 from collections.abc import Sequence
 
 from analytics.models import ExperimentMetric, Metric
-from analytics.selectors import metrics_of
+from analytics.selectors import metrics_of, newest_metrics
 from experiments.desks import MetricDesk, MetricOption, MetricUse
 from experiments.errors import InvalidInput
 from experiments.models import Experiment, Site
 
 
 def options(site: Site) -> list[MetricOption]:
-    """Return the site's metrics in their newest versions, by name."""
+    """Return the site's metrics in their newest versions, by name, without archived ones."""
     return sorted((_option(row) for row in _newest(site).values()), key=lambda each: each.name)
 
 
 def _newest(site: Site) -> dict[str, Metric]:
-    rows = Metric.objects.filter(site=site).order_by("version")
-    return {row.key: row for row in rows}
+    return {row.key: row for row in newest_metrics(site.pk) if not row.is_archived}
 
 
 def _option(metric: Metric) -> MetricOption:

@@ -15,4 +15,6 @@ def value_format(format_: str, currency: str) -> ValueFormat:
         return ValueFormat("money", decimals=2, currency=currency, minor_digits=digits)
     if format_ == "percent":
         return ValueFormat("percent", decimals=2)
+    if format_ == "time":
+        return ValueFormat("time", decimals=1)
     return ValueFormat("number", decimals=3)

@@ -3,11 +3,11 @@
 from typing import TypeVar
 
 from experiments.desks import METRIC_DESKS, PLANNERS, open_desk
-from experiments.models import Site
 from experiments.registries import (
     ANALYSIS_SNAPSHOTS,
     APPLIERS,
     ERASERS,
+    ITEM_POPULARITIES,
     KEPT_DAYS,
     LAUNCH_CHECKS,
     RAMP_GATES,
@@ -21,11 +21,13 @@ T = TypeVar("T")
 
 def register() -> None:
     """Add this room's part to the registries of the room below."""
+    from analytics.builtin import create_builtin_metrics
     from analytics.deciding import analysis_snapshot, copy_metrics, copy_settings
     from analytics.desk import DESK
     from analytics.gates import ramp_checks
     from analytics.launching import measuring_checks
     from analytics.planner import plan_of
+    from analytics.popularity import popularities
     from analytics.rollups.applying import apply_touched
     from analytics.rollups.states import needed_since
     from analytics.subjects import erase_unit, read_unit
@@ -40,6 +42,7 @@ def register() -> None:
     _add(RAMP_GATES, ramp_checks)
     _add(APPLIERS, apply_touched)
     _add(KEPT_DAYS, needed_since)
+    _add(ITEM_POPULARITIES, popularities)
     _add(ERASERS, erase_unit)
     _add(SUBJECT_READERS, read_unit)
 
@@ -48,50 +51,3 @@ def _add(registry: list[T], entry: T) -> None:
     """Append once, however often the room is set up."""
     if entry not in registry:
         registry.append(entry)
-
-
-def create_builtin_metrics(site: Site) -> None:
-    """Give a new site CTR, conversion, revenue per unit and average order value."""
-    from analytics.models import Metric
-
-    purchases = {"source": "events", "type": "purchase"}
-    revenue = {**purchases, "sum": "amount", "subtract": "refund"}
-    Metric.objects.bulk_create(
-        [
-            Metric(
-                site=site,
-                key="revenue_per_unit",
-                name="Revenue per unit",
-                kind=Metric.Kind.MEAN,
-                numerator=revenue,
-                format=Metric.Format.MONEY,
-                default_role=Metric.Role.PRIMARY,
-            ),
-            Metric(
-                site=site,
-                key="conversion",
-                name="Conversion",
-                kind=Metric.Kind.BINARY,
-                numerator=purchases,
-                format=Metric.Format.PERCENT,
-            ),
-            Metric(
-                site=site,
-                key="ctr",
-                name="Slate click-through",
-                kind=Metric.Kind.RATIO,
-                numerator={"source": "slates", "sum": "clicked"},
-                denominator={"source": "slates"},
-                format=Metric.Format.PERCENT,
-            ),
-            Metric(
-                site=site,
-                key="aov",
-                name="Average order value",
-                kind=Metric.Kind.RATIO,
-                numerator=revenue,
-                denominator={**purchases, "count": "order_ref"},
-                format=Metric.Format.MONEY,
-            ),
-        ]
-    )

@@ -109,6 +109,8 @@ def _guardrails(
             or without_data(chosen.kind, settings_of(scope, scope.choices.alpha)),
             direction=Direction(chosen.metric.direction),
             margin=chosen.margin,
+            # What nobody chose for this experiment warns of harm, and holds nothing up.
+            must_be_shown=not chosen.is_default,
             value_format=value_format(chosen.metric.format, scope.experiment.site.currency),
         )
         for chosen in scope.metrics

@@ -13,11 +13,12 @@ from experiments.models import Event, Experiment
 
 @dataclass(frozen=True, slots=True)
 class ChosenMetric:
-    """A metric in its role in one experiment."""
+    """A metric in its role in one experiment; `is_default`: the site's own, chosen by nobody."""
 
     metric: Metric
     role: str
     margin: float | None = None
+    is_default: bool = False
 
     @property
     def query(self) -> MetricQuery:
@@ -66,7 +67,7 @@ def metrics_of(experiment: Experiment) -> list[ChosenMetric]:
     chosen = [ChosenMetric(row.metric, row.role, row.margin) for row in rows]
     if not chosen:
         chosen = [
-            ChosenMetric(metric, metric.default_role, metric.default_margin)
+            ChosenMetric(metric, metric.default_role, metric.default_margin, is_default=True)
             for metric in newest_metrics(experiment.site_id)
             if metric.default_role and not metric.is_archived
         ]

@@ -3,7 +3,7 @@
 Higher rooms append in their `AppConfig.ready`; this room only calls what it finds.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,14 @@ class HealthCheck:
     fix: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Popularity:
+    """How well known an item is: its surprise, in thousandths of a bit; if it is no best seller."""
+
+    novelty_mbit: int
+    is_tail: bool
+
+
 PARAMETER_CHOICES: list[ParameterChoice] = []
 PARAMETER_DOCUMENTS: list[ParameterDocument] = []
 SITE_INITIALISERS: list[Callable[[Site], None]] = []
@@ -94,6 +102,9 @@ RAMP_GATES: list[Callable[[Experiment], list[Check]]] = []
 # Each brings what it keeps up to date with what a pass of the drain touched. Called last in the
 # drain's transaction, which holds the tail lock: what it reads is all that was ever committed.
 APPLIERS: list[Callable[[Touched], None]] = []
+# Each returns what it knows of the popularity of some of a site's items, by item id. Called by the
+# drain with the items of the lists of a pass.
+ITEM_POPULARITIES: list[Callable[[int, Collection[str]], Mapping[str, Popularity]]] = []
 # Each removes what its room holds of a unit (site id, unit type, unit id); returns rows by table.
 ERASERS: list[Callable[[int, str, str], dict[str, int]]] = []
 # Each returns what its room holds of a unit (site id, unit type, unit id), as JSON by table.

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics.api import analyses, explorations, settings
+from analytics.api import analyses, explorations, metrics, settings
 
 urlpatterns = [
     path(
@@ -19,6 +19,9 @@ urlpatterns = [
     path("analyses/<int:pk>", analyses.AnalysisDetail.as_view(), name="analysis"),
     path("analyses/<int:pk>/retry", analyses.AnalysisRetry.as_view(), name="analysis-retry"),
     path("analyses/<int:pk>/sums", analyses.AnalysisSums.as_view(), name="analysis-sums"),
+    path("metrics", metrics.MetricList.as_view(), name="metric-list"),
+    path("metrics/<slug:key>", metrics.MetricDetail.as_view(), name="metric"),
+    path("metrics/<slug:key>/archive", metrics.MetricArchive.as_view(), name="metric-archive"),
     path("explorations", explorations.ExplorationList.as_view(), name="explorations"),
     path("explorations/<int:pk>", explorations.ExplorationDetail.as_view(), name="exploration"),
 ]

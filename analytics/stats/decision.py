@@ -112,7 +112,7 @@ def _as_readable(comparison: Comparison, inputs: DecisionInputs) -> Comparison:
 
 
 def _judge_guardrail(guardrail: Guardrail, inputs: DecisionInputs) -> GuardrailVerdict:
-    """Return where a guardrail stands; one without a margin only ever counts as exceeded."""
+    """Return where a guardrail stands; one that need not be shown only counts as exceeded."""
     comparison = _as_readable(guardrail.comparison, inputs)
     finding = non_inferiority(
         comparison,
@@ -123,7 +123,7 @@ def _judge_guardrail(guardrail: Guardrail, inputs: DecisionInputs) -> GuardrailV
     state = GuardrailState.OPEN
     if finding.is_exceeded:
         state = GuardrailState.EXCEEDED
-    elif finding.is_shown or guardrail.margin is None:
+    elif finding.is_shown or guardrail.margin is None or not guardrail.must_be_shown:
         state = GuardrailState.HOLDS
     return GuardrailVerdict(
         key=guardrail.key,

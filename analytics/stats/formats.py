@@ -14,9 +14,9 @@ _MOST_DECIMALS = 4  # of a percentage: finer differences are for the table, not 
 
 @dataclass(frozen=True, slots=True)
 class ValueFormat:
-    """How values of one metric are written; money is given in minor units of `currency`."""
+    """How values of one metric are written: money in minor units of `currency`, time in µs."""
 
-    kind: Literal["percent", "money", "number"] = "number"
+    kind: Literal["percent", "money", "number", "time"] = "number"
     decimals: int = 2
     currency: str = ""
     minor_digits: int = 2
@@ -31,6 +31,8 @@ class ValueFormat:
             return percent(value, decimals=self.decimals, is_signed=is_signed)
         if self.kind == "number":
             return number(value, decimals=self.decimals, is_signed=is_signed)
+        if self.kind == "time":
+            return f"{number(value / 1000, decimals=self.decimals, is_signed=is_signed)}{THIN}ms"
         major = abs(value) / 10**self.minor_digits
         amount = number(major, decimals=min(self.decimals, self.minor_digits))
         symbol = _SYMBOLS.get(self.currency)

@@ -74,7 +74,8 @@ class CriterionState(StrEnum):
 class Guardrail:
     """A metric that must not worsen beyond `margin`, a fraction of its control value.
 
-    Without a margin it is watched for harm only and never holds back a launch.
+    Without a margin, or where it need not be shown to hold, it is watched for harm only and never
+    holds back a launch.
     """
 
     key: str
@@ -83,6 +84,7 @@ class Guardrail:
     direction: Direction = Direction.UP
     margin: float | None = None
     value_format: ValueFormat = field(default_factory=ValueFormat)
+    must_be_shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)

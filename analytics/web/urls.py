@@ -3,10 +3,12 @@
 from django.urls import path
 
 from analytics.web import exploring, programme_views, views
+from analytics.web.metrics.views import MetricLibrary
 
 app_name = "reports"
 urlpatterns = [
     path("", views.ReportList.as_view(), name="list"),
+    path("library/metrics/", MetricLibrary.as_view(), name="metrics"),
     path("programme/", programme_views.ProgrammePage.as_view(), name="programme"),
     path("programme.csv", programme_views.ProgrammeCsv.as_view(), name="programme-csv"),
     path("<slug:key>/", views.ReportDetail.as_view(), name="detail"),

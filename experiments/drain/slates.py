@@ -9,6 +9,7 @@ from experiments.assignment.specs import Reason
 from experiments.clock import day_of, microseconds
 from experiments.drain.dropping import served_to, without_erased
 from experiments.drain.exposures import Sighting
+from experiments.drain.measures import known_items, measured
 from experiments.intake.slates import ServedSlate, document_decoder
 from experiments.models import Experiment, InboxBatch, Site, Slate, Variant
 from experiments.registries import UnitKey
@@ -45,7 +46,11 @@ def apply_slates(batches: Sequence[InboxBatch]) -> AppliedSlates:
     served = [hidden_slate(each) if sites[each.site_id].hash_ids else each for each in served]
     # By id, so that two drains with the same slates wait instead of deadlocking.
     served = sorted(_without_lost_experiments(served), key=lambda slate: slate.request_id)
-    rows = {(s.site_id, s.request_id): _row(s, sites[s.site_id]) for s in reversed(served)}
+    known = known_items(served)
+    rows = {
+        (s.site_id, s.request_id): measured(_row(s, sites[s.site_id]), s, known)
+        for s in reversed(served)
+    }
     Slate.objects.bulk_create(rows.values(), batch_size=1000, ignore_conflicts=True)
     return AppliedSlates(
         [

@@ -25,6 +25,7 @@ app.conf.beat_schedule = {
     "train what is due": {"task": "recommenders.tasks.retrain", "schedule": 600.0},
     "sweep queued analyses": {"task": "analytics.tasks.sweep_analyses", "schedule": 15.0},
     "sweep rollups": {"task": "analytics.tasks.sweep_rollups", "schedule": 60.0},
+    "measure popularity": {"task": "analytics.tasks.measure_popularities", "schedule": 21_600.0},
     "start and end on schedule": {"task": "experiments.tasks.run_schedule", "schedule": 30.0},
     "advance ramps": {"task": "experiments.tasks.advance_ramps", "schedule": 60.0},
     "look at ages and counts": {"task": "experiments.tasks.look_at_health", "schedule": 10.0},

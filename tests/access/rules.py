@@ -149,6 +149,7 @@ OWN = {
     "reports:list",
     "reports:programme",
     "reports:programme-csv",
+    "reports:metrics",
     "recommenders:compare",
     "recommenders:evaluation",
     "recommenders:registry",
@@ -233,6 +234,9 @@ KEYS = {
     "analysis-sums": "analyses",
     "explorations": "analyses",
     "exploration": "analyses",
+    "metric-list": "analyses",
+    "metric": "analyses",
+    "metric-archive": "analyses",
 }
 # Endpoints that are read with another scope than they are written with.
 READING = {"events": "analyses"}

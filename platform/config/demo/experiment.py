@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.desk import choose
 from config.demo.traffic import PLACEMENT
 from config.simulation.behaviour import NOTHING
 from config.simulation.shop import LIST_LENGTH, WINDOW_DAYS, Shop
 from config.simulation.truth import TrueValue, find_truth
 from experiments.assignment.specs import UnitIds
+from experiments.desks import MetricUse
 from experiments.models import Experiment, Site
 from experiments.services import VariantDraft, create_experiment, start_experiment
 from recommenders import state
@@ -21,6 +23,13 @@ KEY = "home-recommender"
 RECOMMENDERS = ("popularity", "lightfm", "hybrid")
 NAMES = {"popularity": "Popularity", "lightfm": "LightFM", "hybrid": "Hybrid"}
 NEXT_PLACEMENT = "product"
+# Those whose truth is known.
+METRICS = (
+    MetricUse("revenue_per_unit", "primary"),
+    MetricUse("conversion", "secondary"),
+    MetricUse("ctr", "secondary"),
+    MetricUse("aov", "secondary"),
+)
 STEP = 500  # visitors between two reports of progress
 
 
@@ -46,6 +55,7 @@ def start(site: Site, keys: Sequence[str], *, seed: int, days: int) -> Experimen
         monitoring=Experiment.Monitoring.FIXED,
         planned_days=days,
     )
+    choose(experiment, METRICS)
     experiment.seed = f"{site.slug}:{seed}"
     experiment.save(update_fields=["seed"])
     return start_experiment(experiment_id=experiment.pk, actor="demo", waiver="a simulated shop")
