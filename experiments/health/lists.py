@@ -42,7 +42,7 @@ def served_in() -> list[ServedIn]:
     """Return the lists of every variant under way by reason, those of all its phases."""
     under_way = Variant.objects.filter(experiment__status__in=SHOWN)
     columns = ("experiment__site__slug", "experiment__key", "key")
-    names = {pk: names for pk, *names in under_way.values_list("pk", *columns)}
+    names = {pk: (site, key, own) for pk, site, key, own in under_way.values_list("pk", *columns)}
     rows = SlateTally.objects.filter(variant_pk__in=names).values_list("variant_pk", "fallback")
     counted = rows.annotate(n=Sum("slates")).order_by("variant_pk", "fallback")
-    return [ServedIn(*names[pk], fallback, n) for pk, fallback, n in counted]
+    return [ServedIn(*names[pk], fallback=why, slates=n) for pk, why, n in counted]
