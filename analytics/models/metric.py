@@ -6,7 +6,6 @@ from django.db.models import Q
 
 from experiments.models import Experiment, Site
 
-
 LONGEST_DAYS = 365  # of a window, a delay or a day of return
 
 

@@ -78,9 +78,7 @@ SCREENS = {
     "analytics.metric": Screen(VIEW, ANALYSE, ANALYSE, ANALYSE),
     "analytics.analysis": record("experiment__site"),
     "analytics.exploration": record("experiment__site"),
-    "analytics.analysissettings": Screen(
-        VIEW, ANALYSE, ANALYSE, NOBODY, site="experiment__site"
-    ),
+    "analytics.analysissettings": Screen(VIEW, ANALYSE, ANALYSE, NOBODY, site="experiment__site"),
     "auth.user": Screen(
         PEOPLE,
         PEOPLE,
