@@ -10,9 +10,7 @@ from experiments.models import Experiment
 
 def period_to_read(experiment: Experiment, phase: int) -> Period | None:
     """Return the days on which anything lies that a report of the phase may look at."""
-    return period_of(
-        experiment, phase, before_days=HISTORY_DAYS, after_days=reach_days(experiment)
-    )
+    return period_of(experiment, phase, before_days=HISTORY_DAYS, after_days=reach_days(experiment))
 
 
 def reach_days(experiment: Experiment) -> int:
