@@ -172,7 +172,7 @@ def decide(experiment: Experiment) -> None:
 def test_report__of_one_unit__shows_its_list_and_nothing_of_the_other(analyst: Client) -> None:
     reported({"control": Shares(1, 0), "treatment": Shares(0, 0)}, has_ended=False)
 
-    timeline = shown(analyst).split("Artifacts served")[1].split("What could spoil")[0]
+    timeline = shown(analyst).split("Artifacts served", 1)[1].split("What could spoil")[0]
 
     assert "popularity Control" in timeline
     assert "popularity Treatment" not in timeline
