@@ -277,6 +277,7 @@ SPECTACULAR_SETTINGS = {
         "ExperimentStatus": "experiments.models.experiment.STATUSES",
         "AnalysisStatus": "analytics.models.Analysis.Status",
         "UnitType": "experiments.models.experiment.Experiment.UnitType",
+        "MetricKind": "analytics.models.Metric.Kind",
         "HealthState": "experiments.health.checks.STATES",
     },
     "POSTPROCESSING_HOOKS": [
