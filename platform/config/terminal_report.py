@@ -4,8 +4,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from analytics.web.page import ReportPage, report_page
 from analytics.web.groups import GroupView
+from analytics.web.page import ReportPage, report_page
 from experiments.models import Experiment
 
 
