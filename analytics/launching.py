@@ -13,9 +13,9 @@ from analytics.planner import (
     lift_after,
     power_after,
 )
-from analytics.queries import DAY_US
+from analytics.queries import DAY_US, event_types
 from analytics.scope import data_cut_us
-from analytics.selectors import metrics_of
+from analytics.selectors import metrics_of, query_of
 from experiments.checks.plan import scheduled_days
 from experiments.checks.tryout import tester_slates
 from experiments.models import Event, Experiment, Slate
@@ -81,7 +81,7 @@ def _counts(metric: Metric, slates: QuerySet[Slate], events: QuerySet[Event]) ->
     if counted.get("source") == "slates":
         clicked = slates.filter(clicked__gt=0) if counted.get("sum") == "clicked" else slates
         return clicked.exists()
-    return events.filter(type=counted.get("type")).exists()
+    return events.filter(type__in=event_types([query_of(metric)])).exists()
 
 
 def _counted_in_test(experiment: Experiment, primary: list[Metric]) -> Check:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from analytics.errors import AnalyticsError
 from analytics.history import DAYS, Past, cumulative_units, moments_of
 from analytics.models import Metric
-from analytics.selectors import metrics_of
+from analytics.selectors import metrics_of, query_of
 from analytics.stats.means import mean_estimate
 from analytics.stats.planning.design import (
     Correction,
@@ -111,6 +111,8 @@ def _eligible(experiment: Experiment, past: Past) -> float:
 
 
 def _history(past: Past, metric: Metric) -> MetricHistory:
+    if metric.kind not in ESTIMATES or not query_of(metric).is_summed:
+        raise CannotPlan(f"what {metric.name} counts cannot be told from the time before")
     kind = Kind(metric.kind)
     try:
         return history_of(kind, ESTIMATES[kind](moments_of(past, metric)))

@@ -108,7 +108,7 @@ class MetricList(SiteList[Metric]):
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Return the context with all uses, so that they are read once."""
-        context = super().get_serializer_context()
+        context = dict(super().get_serializer_context())
         if getattr(self, "swagger_fake_view", False):
             return context
         return {**context, "uses": uses_of(key_of(self.request).site_id)}

@@ -2,9 +2,11 @@
 
 from analytics.caps import whole_cap
 from analytics.choices import choices_of
+from analytics.errors import AnalyticsError
 from analytics.history import Past, counts_of
 from analytics.models import FrozenCap, Metric
-from analytics.selectors import metrics_of
+from analytics.queries import check_metric
+from analytics.selectors import ChosenMetric, metrics_of
 from analytics.stats.robust.winsorise import pooled_cap
 from analytics.stats.value_counts import ValueCounts
 from experiments.clock import microseconds
@@ -23,8 +25,17 @@ def freeze_caps(experiment: Experiment) -> None:
     fixed = set(FrozenCap.objects.filter(experiment=experiment).values_list("metric", "quantile"))
     for chosen in metrics_of(experiment):
         metric = chosen.metric
-        if metric.winsor and (metric.pk, metric.winsor) not in fixed:
+        if metric.winsor and (metric.pk, metric.winsor) not in fixed and _has_past(chosen):
             _freeze(experiment, metric, metric.winsor)
+
+
+def _has_past(chosen: ChosenMetric) -> bool:
+    """Tell whether the time before says what units had; of one that is broken its row says why."""
+    try:
+        check_metric(chosen.query)
+    except AnalyticsError:
+        return False
+    return chosen.query.is_summed
 
 
 def _freeze(experiment: Experiment, metric: Metric, quantile: float) -> None:

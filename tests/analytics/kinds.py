@@ -181,6 +181,8 @@ def _read(row: Event | Slate, name: str) -> Any:
     if key:
         return getattr(row, bag).get(key)
     if name == "placement" and isinstance(row, Event):
+        if row.request_id is None:
+            return None
         found = Slate.objects.filter(site_id=row.site_id, request_id=row.request_id).first()
         return found.placement if found else None
     return getattr(row, name)

@@ -3,11 +3,15 @@
 import pytest
 
 from analytics.builtin import builtin_metrics
+from analytics.desk import choose
+from analytics.launching import measuring_checks
 from analytics.models import Metric
 from analytics.reporting import compute_report
 from analytics.scope import data_cut_us
 from analytics.selectors import metrics_of
+from analytics.services import compute_analysis, request_analysis
 from analytics.services.metrics import require_computable
+from experiments.desks import MetricUse
 from tests.analytics.rows import Shares, a_run
 from tests.factories import a_site, draft_experiment
 
@@ -53,3 +57,19 @@ def test_defaults__without_anything_to_measure__hold_no_verdict_back() -> None:
     assert verdict["state"] == "ship"
     states = [each["state"] for each in verdict["treatments"][0]["guardrails"]]
     assert states == ["holds"] * 6
+
+
+@pytest.mark.parametrize("key", [str(fields["key"]) for fields in builtin_metrics()])
+def test_builtin__each_as_the_only_metric__is_reported_and_checked_before_a_launch(
+    key: str,
+) -> None:
+    run = a_run({"control": Shares(60, 0.2), "treatment": Shares(60, 0.4)}, has_ended=False)
+    choose(run, [MetricUse(key, "primary")])
+
+    analysis = compute_analysis(analysis_id=request_analysis(experiment=run).pk)
+
+    assert analysis is not None
+    assert (analysis.status, analysis.error) == ("ready", "")
+    (metric,) = analysis.report["metrics"]
+    assert (metric["key"], metric["error"]) == (key, "")
+    assert measuring_checks(run)
