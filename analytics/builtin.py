@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.models import Site
+from experiments.models.event import STRANGER
 
 Fields = Mapping[str, Any]
 
@@ -81,9 +82,10 @@ RECOMMENDER: tuple[Fields, ...] = (
     {
         "key": "fallback_rate",
         "name": "Fallback rate",
-        "description": "The share of lists that something answered in the recommender's place.",
+        "description": "The share of lists that something answered in the recommender's place,"
+        " without those for units that it does not know.",
         "kind": "ratio",
-        "numerator": {**SLATES, "where": {"fallback": {"ne": ""}}},
+        "numerator": {**SLATES, "where": {"fallback": {"not_in": ["", STRANGER]}}},
         "denominator": SLATES,
         "format": "percent",
         "direction": "down",

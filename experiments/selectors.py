@@ -7,6 +7,7 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from experiments.assignment.specs import Reason
 from experiments.models import DroppedSlates, Event, Experiment, Exposure, InboxBatch, Slate, Tally
+from experiments.models.event import STRANGER
 from experiments.models.traffic import Traffic
 
 
@@ -21,11 +22,21 @@ def experiments_of(site_id: int) -> QuerySet[Experiment]:
 
 @dataclass(frozen=True, slots=True)
 class SlateCounts:
-    """How a variant was served in one phase."""
+    """How a variant was served in one phase.
+
+    `strangers`: those of the fallbacks that stood in because the variant's recommender does not
+    know the unit. That is how such a variant is meant to serve, not a failure.
+    """
 
     slates: int = 0
     fallbacks: int = 0
     clicked: int = 0
+    strangers: int = 0
+
+    @property
+    def failures(self) -> int:
+        """Return the fallbacks that should not have been needed."""
+        return self.fallbacks - self.strangers
 
     def __add__(self, other: "SlateCounts") -> "SlateCounts":
         """Return the sum of both."""
@@ -33,6 +44,7 @@ class SlateCounts:
             self.slates + other.slates,
             self.fallbacks + other.fallbacks,
             self.clicked + other.clicked,
+            self.strangers + other.strangers,
         )
 
 
@@ -56,10 +68,12 @@ def slate_counts(*, experiment_id: int, phase: int, until_us: int) -> dict[int, 
             slates=Count("id"),
             fallbacks=Count("id", filter=~Q(fallback="")),
             clicked_slates=Count("id", filter=Q(clicked=1)),
+            strangers=Count("id", filter=Q(fallback=STRANGER)),
         )
     )
     for row in rows:
-        found = SlateCounts(row["slates"], row["fallbacks"], row["clicked_slates"])
+        counts = (row["slates"], row["fallbacks"], row["clicked_slates"], row["strangers"])
+        found = SlateCounts(*counts)
         variant_id = row["variant_id"]
         counted[variant_id] = counted.get(variant_id, SlateCounts()) + found
     return counted
@@ -68,7 +82,10 @@ def slate_counts(*, experiment_id: int, phase: int, until_us: int) -> dict[int, 
 def dropped_slate_counts(*, experiment_id: int, phase: int) -> dict[int, SlateCounts]:
     """Return the same of the slates that retention dropped."""
     rows = DroppedSlates.objects.filter(experiment_id=experiment_id, phase=phase)
-    return {row.variant_id: SlateCounts(row.slates, row.fallbacks, row.clicked) for row in rows}
+    return {
+        row.variant_id: SlateCounts(row.slates, row.fallbacks, row.clicked, row.strangers)
+        for row in rows
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ GAP_WARN, GAP_BLOCK = 0.01, 0.05  # between two variants
 CAUSES = (
     "the recommender of one variant is too slow or fails",
     "its artifact was missing or could not be loaded for a while",
-    "it cannot answer for some units or contexts, such as new ones",
+    "it cannot answer in some contexts",
 )
 LOOK = "See on the health page why it fell back. The estimate holds, but of a diluted treatment."
 ACTION = "Mend the recommender, then restart as a new phase: the variants were not what they say."
@@ -23,13 +23,14 @@ ACTION = "Mend the recommender, then restart as a new phase: the variants were n
 def check_fallback(facts: Facts) -> Iterator[Finding]:
     """Yield the finding about lists that the variant's own recommender did not answer.
 
+    Those for units that it does not know are counted and told, but are part of what the variant is.
     Lists of one unit are alike: shares are compared as if each unit had one list, at most.
     """
     served = [facts.served.get(pk, SlateCounts()) for pk in facts.variant_ids]
     if not any(each.slates for each in served):
         yield unknown(CODE, "Fallbacks cannot be judged yet.", "No list has been served yet.")
         return
-    shares = [each.fallbacks / each.slates if each.slates else 0.0 for each in served]
+    shares = [each.failures / each.slates if each.slates else 0.0 for each in served]
     totals = [min(each.slates, n) for each, n in zip(served, facts.counts, strict=True)]
     alike = [round(share * total) for share, total in zip(shares, totals, strict=True)]
     gap = widest_gap(alike, totals)
@@ -75,6 +76,9 @@ def _evidence(facts: Facts, shares: list[float], gap: Gap | None) -> str:
 def _table(facts: Facts, served: list[SlateCounts], shares: list[float]) -> Table:
     rows = zip(facts.names, served, shares, strict=True)
     return Table(
-        ("Variant", "Lists", "Fallbacks", "Share"),
-        tuple((name, each.slates, each.fallbacks, percent(share)) for name, each, share in rows),
+        ("Variant", "Lists", "Unit not known", "Other fallbacks", "Share of these"),
+        tuple(
+            (name, each.slates, each.strangers, each.failures, percent(share))
+            for name, each, share in rows
+        ),
     )

@@ -108,6 +108,9 @@ class Event(models.Model):
         return f"{self.type} {self.event_id}"
 
 
+STRANGER = "unknown_unit"  # the fallback of a list whose recommender does not know the unit
+
+
 class Slate(models.Model):
     """One served list: who got it, from what, and what stood where."""
 

@@ -107,6 +107,7 @@ class DroppedSlates(models.Model):
     variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="+")
     slates = models.PositiveBigIntegerField(default=0)
     fallbacks = models.PositiveBigIntegerField(default=0)
+    strangers = models.PositiveBigIntegerField(default=0)
     clicked = models.PositiveBigIntegerField(default=0)
 
     class Meta:

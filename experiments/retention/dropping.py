@@ -16,6 +16,7 @@ from django.utils import timezone
 from experiments.assignment.specs import Reason
 from experiments.drain.lock import hold_tail_lock
 from experiments.models import DroppedSlates, Event, ExportedDay, Slate
+from experiments.models.event import STRANGER
 from experiments.retention import files, partitions
 from experiments.retention.exporting import ExportError, check_file
 from experiments.retention.tables import (
@@ -68,6 +69,7 @@ def _count_dropped(slates: "QuerySet[Any]") -> None:
         slates=Count("id"),
         fallbacks=Count("id", filter=~Q(fallback="")),
         n_clicked=Count("id", filter=Q(clicked=1)),
+        n_strangers=Count("id", filter=Q(fallback=STRANGER)),
     ):
         key = {name: row[name] for name in ("experiment_id", "phase", "variant_id")}
         kept, _made = DroppedSlates.objects.get_or_create(**key)
@@ -75,6 +77,7 @@ def _count_dropped(slates: "QuerySet[Any]") -> None:
             slates=F("slates") + row["slates"],
             fallbacks=F("fallbacks") + row["fallbacks"],
             clicked=F("clicked") + row["n_clicked"],
+            strangers=F("strangers") + row["n_strangers"],
         )
 
 

@@ -14,10 +14,10 @@ pytestmark = pytest.mark.django_db
 EVEN = {"control": Shares(600, 0.2), "treatment": Shares(600, 0.2)}
 
 
-def fall_back(experiment: Experiment, key: str, count: int) -> None:
+def fall_back(experiment: Experiment, key: str, count: int, reason: str = "timeout") -> None:
     rows = Slate.objects.filter(variant__experiment=experiment, variant__key=key)
     some = list(rows.order_by("pk").values_list("pk", flat=True)[:count])
-    Slate.objects.filter(pk__in=some).update(fallback="timeout")
+    Slate.objects.filter(pk__in=some).update(fallback=reason)
 
 
 def leave_out(experiment: Experiment, key: str, count: int, traffic: str) -> None:
@@ -43,7 +43,18 @@ def test_fallback__of_so_many_lists__is_judged_by_share_and_gap(
     found = gate(experiment)["fallback"]
 
     assert found["state"] == state
-    assert [row[1:3] for row in found["table"]["rows"]] == [[600, control], [600, treatment]]
+    counted = [[row[1], *row[2:4]] for row in found["table"]["rows"]]
+    assert counted == [[600, 0, control], [600, 0, treatment]]
+
+
+def test_fallback__for_units_that_a_variant_does_not_know__is_part_of_it() -> None:
+    experiment = a_run(EVEN)
+    fall_back(experiment, "treatment", 180, reason="unknown_unit")
+
+    found = gate(experiment)["fallback"]
+
+    assert found["state"] == "good"
+    assert [row[1:4] for row in found["table"]["rows"]] == [[600, 0, 0], [600, 180, 0]]
 
 
 def test_fallback__unequal__names_the_variant_and_its_share() -> None:
