@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -110,7 +110,13 @@ class SiteAnalyses(SiteList[Analysis]):
             rows = rows.filter(status=status.replace("\0", ""))
         return rows
 
-    @extend_schema(request=AnalysisInput, responses={202: AnalysisSerializer})
+    @extend_schema(
+        request=AnalysisInput,
+        responses={202: AnalysisSerializer},
+        examples=[
+            OpenApiExample("of one experiment", {"experiment": "home-hybrid"}, request_only=True)
+        ],
+    )
     def post(self, request: Request) -> Response:
         """Request a fresh analysis; poll it until its status is ready or failed."""
         data = AnalysisInput(data=request.data)

@@ -30,6 +30,8 @@ TOP_3 = {
     "tags": ["lists"],
 }
 
+LONGER = {"window_days": 28, "description": "Over four weeks from first exposure."}
+
 
 class UseSerializer(serializers.Serializer[Any]):
     """Where a metric is used."""
@@ -40,9 +42,15 @@ class UseSerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField()
 
 
+@extend_schema_field({"type": "object"})
+class SideField(serializers.JSONField):
+    """An object: described as "anything", an allowed null would fit twice."""
+
+
 class MetricSerializer(serializers.ModelSerializer[Metric]):
     """A metric in its newest version, and the experiments that name it."""
 
+    denominator = SideField(allow_null=True)
     used_in = serializers.SerializerMethodField()
 
     class Meta:
@@ -137,7 +145,12 @@ class MetricDetail(APIView):
         """Return the newest version."""
         return Response(MetricSerializer(metric_of(request, key)).data)
 
-    @extend_schema(operation_id="metrics_edit", request=MetricChange, responses=MetricSerializer)
+    @extend_schema(
+        operation_id="metrics_edit",
+        request=MetricChange,
+        responses=MetricSerializer,
+        examples=[OpenApiExample("a longer window", LONGER, request_only=True)],
+    )
     def patch(self, request: Request, key: str) -> Response:
         """Change what is named; another meaning is a new version, and reports keep theirs."""
         data = MetricChange(data=request.data)

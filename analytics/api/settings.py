@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +15,8 @@ from analytics.models.settings import OF_METRICS, Correction
 from experiments.api.experiments import experiment_of
 from experiments.api.strict import StrictInput
 from experiments.models import Experiment
+
+CHANGE = {"uses_cuped": False, "reason": "most of the visitors are new"}
 
 
 class SettingsSerializer(serializers.Serializer[Any]):
@@ -54,7 +56,10 @@ class SettingsDetail(APIView):
         return Response(shown(experiment_of(request, key)))
 
     @extend_schema(
-        operation_id="analysis_settings_edit", request=SettingsInput, responses=SettingsSerializer
+        operation_id="analysis_settings_edit",
+        request=SettingsInput,
+        responses=SettingsSerializer,
+        examples=[OpenApiExample("without history", CHANGE, request_only=True)],
     )
     def patch(self, request: Request, key: str) -> Response:
         """Change what is named; the stored analysis is stale from then on."""

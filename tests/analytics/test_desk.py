@@ -21,7 +21,7 @@ def test_options__of_a_site__are_its_newest_versions_by_name() -> None:
 
     found = options(site)
 
-    assert [each.name for each in found][:2] == ["A basket", "Conversion"]
+    assert [each.name for each in found][:2] == ["A basket", "Add-to-cart rate"]
     assert not found[0].rises_for_good
 
 

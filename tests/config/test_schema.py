@@ -155,6 +155,7 @@ ABOUT = {
     "experiments_decide": "over",
     "templates_use": "recommender-vs-popularity",
     "recommenders_promote": "hybrid",
+    "metrics_edit": "conversion",
 }
 
 
@@ -187,7 +188,7 @@ def test_example__sent_to_the_view__is_answered_as_described(
 def test_examples__counted__are_one_for_each_body() -> None:
     with_body = [o for _p, _m, o in operations() if "requestBody" in o]
 
-    assert len(list(examples())) == len(with_body) == 23
+    assert len(list(examples())) == len(with_body) == 28
 
 
 @every_operation
