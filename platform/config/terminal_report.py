@@ -21,7 +21,7 @@ def print_report(console: Console, experiment: Experiment) -> None:
         for name, error in group.errors:
             console.print(f"{name} could not be computed: {error}", soft_wrap=True)
     for each in page.findings:
-        console.print(f"{each.claim}. {each.evidence}", soft_wrap=True)
+        console.print(f"{each.claim.removesuffix('.')}. {each.evidence}", soft_wrap=True)
 
 
 def _variants(page: ReportPage) -> Table:

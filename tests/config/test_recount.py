@@ -58,7 +58,7 @@ def test_recount__of_spoiled_rollups__gives_what_the_rows_give(experiment: Exper
 
 
 def test_check__of_right_rollups__says_so(experiment: Experiment) -> None:
-    assert f"shop/{experiment.key} phase 1, 6 metrics: compared, all agree" in recount("--check")
+    assert f"shop/{experiment.key} phase 1, 12 metrics: compared, all agree" in recount("--check")
 
 
 def test_check__of_spoiled_rollups__names_each_and_changes_nothing(experiment: Experiment) -> None:
