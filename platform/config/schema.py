@@ -80,6 +80,10 @@ CHANGES_STATE = frozenset(
         "templates_use",
     }
 )
+# Those that name an experiment in their body or query, not in their path.
+NAMES_ONE = frozenset(
+    {"analyses_list", "analyses_create", "explorations_list", "explorations_create"}
+)
 
 
 class KeyScheme(OpenApiAuthenticationExtension):
@@ -122,7 +126,7 @@ def _operations(paths: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any
 def _statuses(path: str, method: str, operation: dict[str, Any]) -> Iterable[int]:
     """Return the refusals that an endpoint of the framework may answer with."""
     yield from (*ALWAYS, *OF_FRAMEWORK)
-    if "{" in path:
+    if "{" in path or operation["operationId"] in NAMES_ONE:
         yield 404
     if "requestBody" in operation:
         yield from WITH_BODY
