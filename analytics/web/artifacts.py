@@ -8,6 +8,7 @@ from analytics.stats.formats import number
 from analytics.web.plots import XLabel, written
 from analytics.web.times import moment_in
 from experiments.models import Experiment
+from experiments.models.event import STRANGER
 
 LEAST = 0.6  # per cent of the width: a shorter stretch would not be seen
 LABEL_FROM = 9.0  # per cent: a shorter stretch has no room for its name
@@ -110,12 +111,14 @@ def _track(name: str, mark: int, own: Mapping[str, Any], time: _Time) -> Track:
     ends = [*(span["from_us"] for span in spans[1:]), time.stop]
     # A variant that served nothing has an end and no stretch.
     boxes = [_box(span, end, time) for span, end in zip(spans, ends, strict=False)]
+    # Whom a recommender does not know it leaves to others every day: no gap, only a row.
+    missing = [gap for gap in own["fallbacks"] if gap["reason"] != STRANGER]
     gaps = tuple(
         Box(written(time.x(gap["from_us"])), _width(gap["from_us"], gap["until_us"], time), "")
-        for gap in own["fallbacks"]
+        for gap in missing
     )
     told = ", ".join(f"{span['artifact']} from {time.text(span['from_us'])}" for span in spans)
-    lists = sum(gap["lists"] for gap in own["fallbacks"])
+    lists = sum(gap["lists"] for gap in missing)
     more = f"; a fallback answered {number(lists)} lists" if lists else ""
     return Track(name, mark, tuple(boxes), gaps, f"{name}: {told or 'no artifact'}{more}")
 

@@ -31,22 +31,27 @@ SHOWN = 50  # of the newest ones
 ATTRIBUTES = 2  # that the form offers; the interface takes more
 
 
+def a_day() -> forms.DateInput:
+    """Return the browser's own field for a day; it sends and shows ISO dates alone."""
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
 class QuestionForm(forms.Form):
     """Which units, days and metrics to look at, and what to judge differently."""
 
     name = forms.CharField(max_length=200, required=False, label="Name")
-    attribute_1 = forms.CharField(max_length=64, required=False, label="Attribute")
+    attribute_1 = forms.CharField(max_length=64, required=False, label="Attribute, e.g. device")
     value_1 = forms.CharField(max_length=256, required=False, label="is")
     attribute_2 = forms.CharField(max_length=64, required=False, label="And attribute")
     value_2 = forms.CharField(max_length=256, required=False, label="is")
-    day_from = forms.DateField(required=False, label="First exposed since")
-    day_to = forms.DateField(required=False, label="First exposed until")
-    metrics = forms.MultipleChoiceField(required=False, label="Metrics")
+    day_from = forms.DateField(required=False, label="First exposed since", widget=a_day())
+    day_to = forms.DateField(required=False, label="First exposed until", widget=a_day())
+    metrics = forms.MultipleChoiceField(required=False, label="Metrics, the report’s if none")
     without_history = forms.BooleanField(required=False, label="Without history (CUPED)")
     without_cap = forms.BooleanField(required=False, label="Without the cap of extremes")
 
     def __init__(self, experiment: Experiment, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, label_suffix="", **kwargs)
         rows = newest_metrics(experiment.site_id)
         metrics: Any = self.fields["metrics"]
         metrics.choices = [(row.key, row.name) for row in rows]
