@@ -1,8 +1,9 @@
-"""The metric table as rows of a spreadsheet."""
+"""A report for other programs: all of it as JSON, its metric table as rows of a spreadsheet."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from analytics.models import Analysis
 from experiments.spreadsheets import safe_cell
 
 HEADER = [
@@ -10,6 +11,20 @@ HEADER = [
     "effect_low", "effect_high", "lift", "lift_low", "lift_high", "p_value", "p_adjusted",
     "status", "lift_status",
 ]  # fmt: skip
+
+
+def json_body(analysis: Analysis) -> dict[str, Any]:
+    """Return an analysis with all it takes to compute it again."""
+    return {
+        "analysis": analysis.pk,
+        "settings": analysis.settings,
+        "settings_hash": analysis.settings_hash,
+        "code_version": analysis.code_version,
+        "data_cut_us": analysis.data_cut_us,
+        "results": analysis.results,
+        "moments": analysis.moments,
+        "sql": analysis.sql,
+    }
 
 
 def csv_rows(results: Mapping[str, Any]) -> Iterator[list[Any]]:

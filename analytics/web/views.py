@@ -19,7 +19,7 @@ from analytics import selectors, services
 from analytics.models import Analysis
 from analytics.tasks import compute_analysis
 from analytics.trust.looks import note_look
-from analytics.web.export import csv_rows
+from analytics.web.export import csv_rows, json_body
 from analytics.web.faces import listed_verdict, status_tone
 from analytics.web.page import ReportPage, frozen_page, report_page
 from analytics.web.times import moment_text
@@ -206,17 +206,7 @@ class ReportJson(ReportView):
     def get(self, request: HttpRequest, key: str) -> JsonResponse:
         """Return results, moments, settings and statement of the newest analysis."""
         analysis = ready_analysis(find_experiment(request, key, Action.ANALYSE))
-        body = {
-            "analysis": analysis.pk,
-            "settings": analysis.settings,
-            "settings_hash": analysis.settings_hash,
-            "code_version": analysis.code_version,
-            "data_cut_us": analysis.data_cut_us,
-            "results": analysis.results,
-            "moments": analysis.moments,
-            "sql": analysis.sql,
-        }
-        return JsonResponse(body, json_dumps_params={"indent": 1})
+        return JsonResponse(json_body(analysis), json_dumps_params={"indent": 1})
 
 
 class ReportCsv(ReportView):

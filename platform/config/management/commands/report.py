@@ -1,0 +1,68 @@
+"""A report in the terminal, or as JSON for other programs."""
+
+import argparse
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+
+from analytics.models import Analysis
+from analytics.selectors import latest_ready
+from analytics.services import compute_analysis, request_analysis
+from analytics.web.export import json_body
+from config.terminal_report import print_report
+from experiments.errors import ArmatureError
+from experiments.models import Experiment
+
+WIDTH = 132  # where the output is no terminal
+
+
+class Command(BaseCommand):
+    """Prints what an experiment's report says, in the words of its page."""
+
+    help = "Print an experiment's newest report; with --refresh compute it first."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Take the experiment, and how it is told."""
+        parser.add_argument("key", help="the experiment's key")
+        parser.add_argument("--site", help="slug of its site, where several have such a key")
+        parser.add_argument("--refresh", action="store_true", help="compute it now, and store it")
+        parser.add_argument(
+            "--json", action="store_true", help="with sums, settings and the statement that ran"
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Print the report; raises CommandError where there is none."""
+        experiment = _chosen(options["key"], options["site"])
+        analysis = _refreshed(experiment) if options["refresh"] else latest_ready(experiment)
+        if analysis is None:
+            raise CommandError(f"{experiment.key} has no report yet; --refresh computes one")
+        if options["json"]:
+            self.stdout.write(json.dumps(json_body(analysis), indent=1))
+            return
+        is_terminal = self.stdout.isatty()
+        console = Console(file=self.stdout, width=None if is_terminal else WIDTH, highlight=False)
+        print_report(console, experiment)
+
+
+def _chosen(key: str, site: str | None) -> Experiment:
+    rows = Experiment.objects.select_related("site").filter(key=key)
+    found = list(rows if site is None else rows.filter(site__slug=site))
+    if not found:
+        raise CommandError(f"there is no experiment {key!r} in {site or 'any site'}")
+    if len(found) > 1:
+        sites = ", ".join(sorted(each.site.slug for each in found))
+        raise CommandError(f"several sites have an experiment {key!r}: name one by --site, {sites}")
+    return found[0]
+
+
+def _refreshed(experiment: Experiment) -> Analysis:
+    try:
+        analysis = compute_analysis(analysis_id=request_analysis(experiment=experiment).pk)
+    except ArmatureError as error:
+        raise CommandError(str(error)) from error
+    if analysis is None or analysis.status != Analysis.Status.READY:
+        reason = analysis.error if analysis else "a worker computes it already"
+        raise CommandError(f"{experiment.key} could not be computed: {reason}")
+    return analysis
