@@ -1,6 +1,7 @@
 """A report in the terminal, or as JSON for other programs."""
 
 import argparse
+import io
 import json
 from typing import Any
 
@@ -41,9 +42,10 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(json_body(analysis), indent=1))
             return
-        is_terminal = self.stdout.isatty()
-        console = Console(file=self.stdout, width=None if is_terminal else WIDTH, highlight=False)
-        print_report(console, experiment)
+        told = io.StringIO()
+        width = None if self.stdout.isatty() else WIDTH
+        print_report(Console(file=told, width=width, highlight=False), experiment)
+        self.stdout.write(told.getvalue())
 
 
 def _chosen(key: str, site: str | None) -> Experiment:
