@@ -51,7 +51,7 @@ class QuestionForm(forms.Form):
     without_cap = forms.BooleanField(required=False, label="Without the cap of extremes")
 
     def __init__(self, experiment: Experiment, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         rows = newest_metrics(experiment.site_id)
         metrics: Any = self.fields["metrics"]
         metrics.choices = [(row.key, row.name) for row in rows]
