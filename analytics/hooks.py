@@ -23,10 +23,10 @@ def register() -> None:
     """Add this room's part to the registries of the room below."""
     from analytics.builtin import create_builtin_metrics
     from analytics.deciding import analysis_snapshot, copy_metrics, copy_settings
-    from analytics.desk import DESK
-    from analytics.gates import ramp_checks
-    from analytics.launching import measuring_checks
-    from analytics.planner import plan_of
+    from analytics.launch.desk import DESK
+    from analytics.launch.gates import ramp_checks
+    from analytics.launch.launching import measuring_checks
+    from analytics.launch.planner import plan_of
     from analytics.popularity import popularities
     from analytics.rollups.applying import apply_touched
     from analytics.rollups.states import needed_since

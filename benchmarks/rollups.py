@@ -22,12 +22,12 @@ from django.db import connection, transaction  # noqa: E402
 from django.test.utils import setup_databases, teardown_databases  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from analytics.measuring import measure  # noqa: E402
 from analytics.queries.few import EVER_US  # noqa: E402
+from analytics.reporting.measuring import measure  # noqa: E402
+from analytics.reporting.scope import Scope  # noqa: E402
 from analytics.rollups.applying import apply_touched  # noqa: E402
 from analytics.rollups.building import build_phase  # noqa: E402
 from analytics.rollups.states import ask_for_rollups  # noqa: E402
-from analytics.scope import Scope  # noqa: E402
 from experiments.clock import microseconds  # noqa: E402
 from experiments.models import Experiment, Site, Variant  # noqa: E402
 from experiments.registries import Touched  # noqa: E402

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Max, Min
 
 from analytics.details.served import served_lists
-from analytics.scope import Scope
+from analytics.reporting.scope import Scope
 
 MOST_SPANS = 200  # of one variant: a timeline with more of them shows nothing
 

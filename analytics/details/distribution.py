@@ -8,7 +8,7 @@ from analytics.details.reading import fetch
 from analytics.models import Metric
 from analytics.queries.terms import Terms, event_types
 from analytics.queries.units import Part, Span, event_sums, exposed
-from analytics.scope import Scope
+from analytics.reporting.scope import Scope
 from analytics.selectors import ChosenMetric
 
 PER_DECADE = 8

@@ -11,7 +11,7 @@ from analytics.queries import DAY_US
 from analytics.queries.sums import exact_sums, moments_from, sum_columns
 from analytics.queries.terms import MetricQuery, Terms, event_types
 from analytics.queries.units import Part, Span, events_of_units, exposed
-from analytics.scope import EMPTY, Scope
+from analytics.reporting.scope import EMPTY, Scope
 from analytics.selectors import ChosenMetric
 from analytics.stats.compare import compare
 from analytics.stats.moments import Moments

@@ -7,7 +7,7 @@ from django.db.models import Count, Func, IntegerField
 
 from analytics.details.reading import fetch
 from analytics.details.served import dropped_lists, served_lists
-from analytics.scope import Scope
+from analytics.reporting.scope import Scope
 from experiments.assignment.specs import Reason
 
 MOST_POSITIONS = 20  # further down a list is hardly ever seen

@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from analytics.scope import Scope
+from analytics.reporting.scope import Scope
 from experiments import selectors as experiment_selectors
 from experiments.assignment.specs import Reason
 from experiments.models import Slate

@@ -11,7 +11,7 @@ from analytics.details.artifacts import artifacts_of
 from analytics.details.distribution import distribution_of
 from analytics.details.novelty import novelty_of
 from analytics.details.positions import positions_of
-from analytics.scope import Scope
+from analytics.reporting.scope import Scope
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from analytics.results import as_newest
+from analytics.reporting.results import as_newest
 from experiments.errors import AlreadyFinished
 
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from analytics.models import RollupState
+from analytics.reporting.scope import one_moment
 from analytics.rollups.building import next_units, units_between
 from analytics.rollups.computing import Key, Row, rows_of
 from analytics.rollups.plans import Plan, follows_rules, plans_of
 from analytics.rollups.reading import READABLE
 from analytics.rollups.writing import read_rows, stored_rows
-from analytics.scope import one_moment
 
 
 @dataclass(frozen=True, slots=True)

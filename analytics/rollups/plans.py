@@ -9,7 +9,7 @@ from itertools import groupby
 from analytics.models import Metric, RollupState
 from analytics.queries import Cut, MetricQuery, event_types
 from analytics.queries.few import EVER_US
-from analytics.scope import cut_of
+from analytics.reporting.scope import cut_of
 from analytics.selectors import query_of
 from experiments.models import Experiment
 

@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from analytics.engines.choosing import engine_over
 from analytics.models import Analysis, Exploration
-from analytics.progress import Tell
-from analytics.reach import period_to_read
-from analytics.reporting import compute_report
+from analytics.reporting.progress import Tell
+from analytics.reporting.reach import period_to_read
+from analytics.reporting.report import compute_report
+from analytics.reporting.scope import data_cut_us, one_moment
 from analytics.rollups.states import ask_for_rollups
-from analytics.scope import data_cut_us, one_moment
 from analytics.services.caps import freeze_caps
 from analytics.services.computing import (
     HOPE,

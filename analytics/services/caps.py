@@ -1,11 +1,11 @@
 """Caps of extremes, fixed from the time before an experiment's start."""
 
-from analytics.caps import whole_cap
 from analytics.choices import choices_of
 from analytics.errors import AnalyticsError
-from analytics.history import Past, counts_of
+from analytics.launch.history import Past, counts_of
 from analytics.models import FrozenCap, Metric
 from analytics.queries import check_metric
+from analytics.reporting.caps import whole_cap
 from analytics.selectors import ChosenMetric, metrics_of
 from analytics.stats.robust.winsorise import pooled_cap
 from analytics.stats.value_counts import ValueCounts

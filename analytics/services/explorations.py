@@ -11,10 +11,10 @@ from django.utils import timezone
 from analytics.engines.choosing import engine_over
 from analytics.explorations import Question, choices_for, metrics_for, require_askable
 from analytics.models import Exploration
-from analytics.progress import Tell
-from analytics.reach import period_to_read
-from analytics.reporting import compute_scope
-from analytics.scope import Scope, data_cut_us, one_moment
+from analytics.reporting.progress import Tell
+from analytics.reporting.reach import period_to_read
+from analytics.reporting.report import compute_scope
+from analytics.reporting.scope import Scope, data_cut_us, one_moment
 from analytics.services.analyses import require_comparable
 from analytics.services.computing import LEASE, claim, finish, note_failure
 from analytics.services.progress import telling

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from django.db import DatabaseError, connection, connections
 
 from analytics.models import Computation
-from analytics.progress import Tell
+from analytics.reporting.progress import Tell
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from analytics.choices import choices_of, of_row, require_valid
 from analytics.models import AnalysisSettings
-from analytics.scope import ENDED
+from analytics.reporting.scope import ENDED
 from analytics.selectors import metrics_of
 from experiments.models import Experiment
 from experiments.services.audit import record_change

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from analytics.judging import Comparisons
-from analytics.measuring import Measured
-from analytics.scope import Scope
+from analytics.reporting.judging import Comparisons
+from analytics.reporting.measuring import Measured
+from analytics.reporting.scope import Scope
 from analytics.trust.carry_over import check_carry
 from analytics.trust.facts import Facts
 from analytics.trust.fallback import check_fallback

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, F
 
-from analytics.scope import Scope
+from analytics.reporting.scope import Scope
 from experiments.models import Exposure
 
 HOUR_US = 3_600_000_000

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Count, F
 from django.db.models.fields.json import KeyTextTransform
 
-from analytics.scope import Scope
+from analytics.reporting.scope import Scope
 from experiments.models import Exposure
 
 LOOKED_AT = 2_000

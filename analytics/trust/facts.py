@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from analytics.judging import Comparisons
-from analytics.measuring import Measured
-from analytics.scope import Scope
+from analytics.reporting.judging import Comparisons
+from analytics.reporting.measuring import Measured
+from analytics.reporting.scope import Scope
 from analytics.trust.arrivals import Arrivals, in_order, read_arrivals
 from analytics.trust.sample import Sample, read_sample
 from analytics.trust.weights import weights_of

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from analytics.scope import Scope
+from analytics.reporting.scope import Scope
 from analytics.selectors import latest_ready
 from analytics.trust.finding import Finding, since
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import F
 
 from analytics.queries import UNIT_COLUMNS
-from analytics.scope import Scope
+from analytics.reporting.scope import Scope
 from experiments.clock import EPOCH, MICROSECOND, day_of, microseconds
 from experiments.models import Event, Exposure, Slate
 

@@ -1,6 +1,6 @@
 """The weights a phase was run with: those of its record, the present ones where it has none."""
 
-from analytics.scope import Scope
+from analytics.reporting.scope import Scope
 from experiments.models import Phase
 
 

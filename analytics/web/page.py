@@ -7,7 +7,7 @@ from typing import Any
 
 from analytics import selectors, services
 from analytics.models import Analysis
-from analytics.results import as_newest
+from analytics.reporting.results import as_newest
 from analytics.web.choices import Choice, Option, effect_options, level_options
 from analytics.web.decision import DecisionView, decision_of, record_of
 from analytics.web.faces import Face, Said, said

@@ -9,10 +9,10 @@ from django.db import connection
 from analytics.engines.current import using
 from analytics.engines.duck import duckdb_over
 from analytics.engines.files import files_of
-from analytics.judging import compare_all
-from analytics.measuring import Measured, measure
 from analytics.queries.few import EVER_US
-from analytics.scope import Scope
+from analytics.reporting.judging import compare_all
+from analytics.reporting.measuring import Measured, measure
+from analytics.reporting.scope import Scope
 from analytics.selectors import ChosenMetric
 from benchmarks._analysis import bare
 from experiments.models import Experiment

@@ -7,9 +7,9 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.utils import timezone
 
-from analytics.judging import compare_all
-from analytics.measuring import measure
 from analytics.models import RollupState
+from analytics.reporting.judging import compare_all
+from analytics.reporting.measuring import measure
 from analytics.rollups.applying import apply_touched
 from analytics.rollups.building import build_phase
 from analytics.rollups.states import ask_for_rollups

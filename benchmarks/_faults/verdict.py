@@ -14,8 +14,8 @@ WAITING = "SELECT COUNT(*) FROM experiments_inboxbatch"
 STORED = "SELECT event_id, amount FROM experiments_event WHERE type = 'purchase'"
 # As a report adds it up: exact sums over the exposed units of both variants.
 REPORTED = """
-from analytics.measuring import measure
-from analytics.scope import Scope, data_cut_us
+from analytics.reporting.measuring import measure
+from analytics.reporting.scope import Scope, data_cut_us
 from experiments.models import Experiment
 experiment = Experiment.objects.select_related("site").get()
 scope = Scope.of(experiment, phase=experiment.phase, until_us=data_cut_us(experiment))

@@ -3,11 +3,11 @@
 import pytest
 
 from analytics.builtin import builtin_metrics
-from analytics.desk import choose
-from analytics.launching import measuring_checks
+from analytics.launch.desk import choose
+from analytics.launch.launching import measuring_checks
 from analytics.models import Metric
-from analytics.reporting import compute_report
-from analytics.scope import data_cut_us
+from analytics.reporting.report import compute_report
+from analytics.reporting.scope import data_cut_us
 from analytics.selectors import metrics_of
 from analytics.services import compute_analysis, request_analysis
 from analytics.services.metrics import require_computable

@@ -7,7 +7,6 @@ from datetime import date
 import pytest
 
 from analytics.errors import DefinitionError
-from analytics.quantiles import quantiles_of
 from analytics.queries import (
     VISITOR,
     WEEKDAY,
@@ -21,6 +20,7 @@ from analytics.queries import (
     run_values,
 )
 from analytics.queries.units import UNIT_COLUMNS
+from analytics.reporting.quantiles import quantiles_of
 from analytics.stats.exact_samples import ExactSample
 from experiments.clock import microseconds
 from experiments.models import Event, Experiment

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.desk import choose
+from analytics.launch.desk import choose
 from config.demo.traffic import PLACEMENT
 from config.simulation.behaviour import NOTHING
 from config.simulation.shop import LIST_LENGTH, WINDOW_DAYS, Shop

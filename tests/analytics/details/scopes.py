@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from analytics.scope import Scope
+from analytics.reporting.scope import Scope
 from experiments.clock import microseconds
 from experiments.models import Experiment
 from tests.factories import NOW

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from analytics.details import DETAILS, details_of
-from analytics.scope import Scope
+from analytics.reporting.scope import Scope
 from experiments.models import Experiment
 from tests.analytics.details.scopes import whole
 

@@ -8,10 +8,10 @@ import pytest
 from analytics.engines.choosing import engine_over
 from analytics.engines.current import IN_USE
 from analytics.errors import EngineError
-from analytics.measuring import Measured, measure
 from analytics.queries.few import EVER_US
-from analytics.reach import period_to_read
-from analytics.scope import Scope
+from analytics.reporting.measuring import Measured, measure
+from analytics.reporting.reach import period_to_read
+from analytics.reporting.scope import Scope
 from analytics.services import compute_analysis, request_analysis
 from experiments.models import Event, Experiment, ExportedDay, Slate
 from experiments.retention.ahead import export_ahead

@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 
 from analytics.engines.limits import Patience, limit_s
-from analytics.measuring import Measured, measure
 from analytics.queries.few import EVER_US
-from analytics.scope import Scope
+from analytics.reporting.measuring import Measured, measure
+from analytics.reporting.scope import Scope
 from experiments.models import Experiment
 from tests.analytics.rows import Shares, a_run
 

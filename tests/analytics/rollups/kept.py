@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from analytics.measuring import Measured, measure
 from analytics.models import Metric, Rollup, RollupState
 from analytics.queries.few import EVER_US
+from analytics.reporting.measuring import Measured, measure
+from analytics.reporting.scope import Scope
 from analytics.rollups.building import build_phase
 from analytics.rollups.checking import Difference, differences, readable_plans
 from analytics.rollups.states import ask_for_rollups
-from analytics.scope import Scope
 from analytics.stats.moments import Moments
 from experiments.models import Experiment, Site
 from tests.analytics.metrics import PIECES, VIEWS

@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from analytics.models import Analysis
-from analytics.scope import one_moment
+from analytics.reporting.scope import one_moment
 from analytics.services import (
     LEASE,
     compute_analysis,

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from analytics.judging import compare_all
-from analytics.measuring import measure
-from analytics.scope import Scope, data_cut_us
+from analytics.reporting.judging import compare_all
+from analytics.reporting.measuring import measure
+from analytics.reporting.scope import Scope, data_cut_us
 from analytics.trust import findings_of
 from analytics.trust.facts import Facts
 from experiments.models import Experiment

@@ -8,8 +8,8 @@ from django.db import connection
 from django.test import Client
 
 from analytics.models import Analysis, ReportLook
-from analytics.reporting import compute_report
-from analytics.scope import data_cut_us
+from analytics.reporting.report import compute_report
+from analytics.reporting.scope import data_cut_us
 from analytics.stats.validity.novelty import DayEffect
 from analytics.stats.validity.novelty import check_novelty as stats_novelty
 from analytics.trust import CHECKS

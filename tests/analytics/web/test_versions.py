@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from analytics.models import Analysis
-from analytics.results import REPORT_VERSION, SINCE_2, as_newest
+from analytics.reporting.results import REPORT_VERSION, SINCE_2, as_newest
 from tests.analytics.web.reports import reported
 from tests.analytics.web.screen import shown
 

@@ -9,8 +9,9 @@ from django.db import DatabaseError
 
 from analytics.engines.limits import Patience
 from analytics.errors import AnalyticsError
-from analytics.quantiles import quantiles_of
 from analytics.queries import MetricQuery, compile_query, moments_of, run_groups
+from analytics.reporting.quantiles import quantiles_of
+from analytics.reporting.scope import EMPTY, Scope
 from analytics.rollups.reading import (
     compile_rollups,
     is_readable,
@@ -18,7 +19,6 @@ from analytics.rollups.reading import (
     states_of,
     units_by_variant,
 )
-from analytics.scope import EMPTY, Scope
 from analytics.selectors import ChosenMetric
 from analytics.stats.exact_samples import ExactSample
 from analytics.stats.moments import Moments

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from analytics.models import Metric
 from analytics.queries import DAY_US, UNIT_COLUMNS, Term, term_of
-from analytics.scope import data_cut_us
+from analytics.reporting.scope import data_cut_us
 from analytics.stats.moments import Moments
 from experiments.models import Experiment
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from analytics.comparing import LEVELS
 from analytics.models import ExperimentMetric, FrozenCap, Metric
+from analytics.reporting.comparing import LEVELS
 from analytics.services import change_settings, compute_analysis, request_analysis
 from analytics.services.caps import freeze_caps
 from analytics.stats.compare import compare

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from analytics.gates import ramp_checks
+from analytics.launch.gates import ramp_checks
 from analytics.models import Analysis, ExperimentMetric, Metric
 from analytics.services import compute_analysis, request_analysis
 from experiments.models import Experiment, RampStep

@@ -8,9 +8,9 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from analytics.models import ExperimentMetric, Metric
-from analytics.reporting import Computed, compute_report
-from analytics.results import MetricRow
-from analytics.scope import data_cut_us, one_moment
+from analytics.reporting.report import Computed, compute_report
+from analytics.reporting.results import MetricRow
+from analytics.reporting.scope import data_cut_us, one_moment
 from analytics.stats.compare import compare
 from analytics.stats.moments import Moments
 from analytics.stats.results import Kind, Monitoring

@@ -2,9 +2,8 @@
 
 from django.db.models import Q, QuerySet
 
-from analytics.history import DAYS
-from analytics.models import Metric
-from analytics.planner import (
+from analytics.launch.history import DAYS
+from analytics.launch.planner import (
     ENOUGH_POWER,
     Basis,
     CannotPlan,
@@ -13,8 +12,9 @@ from analytics.planner import (
     lift_after,
     power_after,
 )
+from analytics.models import Metric
 from analytics.queries import DAY_US, event_types
-from analytics.scope import data_cut_us
+from analytics.reporting.scope import data_cut_us
 from analytics.selectors import metrics_of, query_of
 from experiments.checks.plan import scheduled_days
 from experiments.checks.tryout import tester_slates

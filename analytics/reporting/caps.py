@@ -8,7 +8,7 @@ from django.db import DatabaseError
 from analytics.errors import AnalyticsError
 from analytics.models import FrozenCap
 from analytics.queries import compile_values, run_values
-from analytics.scope import Scope
+from analytics.reporting.scope import Scope
 from analytics.selectors import ChosenMetric
 from analytics.stats.results import Kind
 from analytics.stats.robust.winsorise import CapReport, cap_report, pooled_cap

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from analytics.measuring import Measured
 from analytics.queries import moments_of
-from analytics.scope import EMPTY, Scope
+from analytics.reporting.measuring import Measured
+from analytics.reporting.scope import EMPTY, Scope
 from analytics.selectors import ChosenMetric
 from analytics.stats.compare import compare
 from analytics.stats.exact_samples import ExactSample

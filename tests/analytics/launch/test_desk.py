@@ -2,7 +2,7 @@
 
 import pytest
 
-from analytics.desk import choose, chosen, options
+from analytics.launch.desk import choose, chosen, options
 from analytics.models import ExperimentMetric, Metric
 from experiments.desks import MetricUse
 from experiments.errors import InvalidInput

@@ -4,20 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from analytics.caps import caps_of
-from analytics.comparing import Comparisons
 from analytics.details.table import details_of
-from analytics.judging import compare_fully, judge
-from analytics.measuring import measure
-from analytics.metric_rows import Found, metric_rows, stored_moments
-from analytics.progress import Tell, nobody
 from analytics.queries.arrivals import new_units
-from analytics.results import Report, VariantRow
-from analytics.scaling import pace_of
-from analytics.scope import Scope
-from analytics.segmenting import segments_of
+from analytics.reporting.caps import caps_of
+from analytics.reporting.comparing import Comparisons
+from analytics.reporting.judging import compare_fully, judge
+from analytics.reporting.measuring import measure
+from analytics.reporting.metric_rows import Found, metric_rows, stored_moments
+from analytics.reporting.progress import Tell, nobody
+from analytics.reporting.results import Report, VariantRow
+from analytics.reporting.scaling import pace_of
+from analytics.reporting.scope import Scope
+from analytics.reporting.segmenting import segments_of
+from analytics.reporting.series import series_of
 from analytics.selectors import events_without_unit
-from analytics.series import series_of
 from analytics.stats.srm import exposure_check
 from analytics.trust import findings_of, judge_split, weights_of
 from experiments import selectors as experiment_selectors

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from analytics.comparing import (
+from analytics.formatting import value_format
+from analytics.models import Metric
+from analytics.reporting.comparing import (
     Compared,
     Comparisons,
     Place,
@@ -12,11 +14,9 @@ from analytics.comparing import (
     settings_of,
     without_data,
 )
-from analytics.correcting import corrected
-from analytics.formatting import value_format
-from analytics.measuring import Measured
-from analytics.models import Metric
-from analytics.scope import Scope
+from analytics.reporting.correcting import corrected
+from analytics.reporting.measuring import Measured
+from analytics.reporting.scope import Scope
 from analytics.stats.decision import decide
 from analytics.stats.results import Direction, ExposureCheck, Monitoring, SplitCheck
 from analytics.stats.verdicts import DecisionInputs, Guardrail, TreatmentInputs

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from analytics.models import Metric
-from analytics.reporting import compute_report
-from analytics.scope import data_cut_us
+from analytics.reporting.report import compute_report
+from analytics.reporting.scope import data_cut_us
 from experiments.clock import microseconds
 from experiments.models import Experiment, Exposure
 from tests.analytics.past import a_run_with_past

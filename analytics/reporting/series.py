@@ -7,11 +7,11 @@ from typing import Any
 
 from django.db import DatabaseError
 
-from analytics.comparing import compare_samples, settings_of, without_result
 from analytics.errors import AnalyticsError
 from analytics.queries import Groups, compile_query, run_groups
 from analytics.queries.arrivals import new_units
-from analytics.scope import Scope
+from analytics.reporting.comparing import compare_samples, settings_of, without_result
+from analytics.reporting.scope import Scope
 from analytics.selectors import ChosenMetric
 from analytics.stats.exact_samples import ExactSample
 from analytics.stats.results import Comparison, Kind

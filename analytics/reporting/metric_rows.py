@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analytics.caps import Caps
-from analytics.comparing import Compared, Place
-from analytics.measuring import Measured
 from analytics.queries import moments_of
-from analytics.results import MetricRow
-from analytics.scaling import Pace, scaled
-from analytics.scope import Scope
+from analytics.reporting.caps import Caps
+from analytics.reporting.comparing import Compared, Place
+from analytics.reporting.measuring import Measured
+from analytics.reporting.results import MetricRow
+from analytics.reporting.scaling import Pace, scaled
+from analytics.reporting.scope import Scope
 from analytics.selectors import ChosenMetric
 from analytics.stats.moments import Moments
 from analytics.stats.results import Kind

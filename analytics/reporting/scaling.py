@@ -6,10 +6,10 @@ from typing import Any
 
 from django.db.models import Count, Max, Min
 
-from analytics.comparing import Compared
-from analytics.measuring import Measured
 from analytics.queries import DAY_US
-from analytics.scope import Scope
+from analytics.reporting.comparing import Compared
+from analytics.reporting.measuring import Measured
+from analytics.reporting.scope import Scope
 from analytics.selectors import ChosenMetric
 from analytics.stats.formats import number, short_percent
 from analytics.stats.results import Kind

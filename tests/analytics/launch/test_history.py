@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analytics.history import Past, cumulative_units, moments_of
+from analytics.launch.history import Past, cumulative_units, moments_of
 from analytics.models import Metric
 from analytics.stats.moments import Moments
 from experiments.clock import microseconds

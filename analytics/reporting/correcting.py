@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from analytics.comparing import Comparisons, Place
 from analytics.models import Metric
 from analytics.models.settings import Correction
-from analytics.scope import Scope
+from analytics.reporting.comparing import Comparisons, Place
+from analytics.reporting.scope import Scope
 from analytics.stats.dunnett import dunnett_tail
 from analytics.stats.multiplicity import Adjustment, adjust
 from analytics.stats.results import Comparison, Monitoring

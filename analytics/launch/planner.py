@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from analytics.errors import AnalyticsError
-from analytics.history import DAYS, Past, cumulative_units, moments_of
+from analytics.launch.history import DAYS, Past, cumulative_units, moments_of
 from analytics.models import Metric
 from analytics.selectors import metrics_of, query_of
 from analytics.stats.means import mean_estimate

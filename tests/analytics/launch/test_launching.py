@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from analytics.launching import measuring_checks
+from analytics.launch.launching import measuring_checks
+from analytics.launch.planner import basis_of, days_needed, lift_after, plan_of, power_after
 from analytics.models import ExperimentMetric, Metric
-from analytics.planner import basis_of, days_needed, lift_after, plan_of, power_after
 from experiments.models import Event, Experiment, Slate
 from experiments.registries import Check
 from tests.analytics.rows import an_id, event, slate

@@ -1,0 +1,1 @@
+"""Making a report: sums of a phase, comparisons with control, a verdict, and details beside."""
