@@ -6,10 +6,12 @@ from analytics.models.exploration import Exploration
 from analytics.models.look import ReportLook
 from analytics.models.metric import ExperimentMetric, Metric
 from analytics.models.popularity import ItemPopularity
+from analytics.models.replay import AaReplay
 from analytics.models.rollup import Rollup, RollupState
 from analytics.models.settings import AnalysisSettings, FrozenCap
 
 __all__ = [
+    "AaReplay",
     "Analysis",
     "AnalysisSettings",
     "Computation",
