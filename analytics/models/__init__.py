@@ -9,6 +9,7 @@ from analytics.models.popularity import ItemPopularity
 from analytics.models.replay import AaReplay
 from analytics.models.rollup import Rollup, RollupState
 from analytics.models.settings import AnalysisSettings, FrozenCap
+from analytics.models.share import ShareLink
 
 __all__ = [
     "AaReplay",
@@ -23,4 +24,5 @@ __all__ = [
     "ReportLook",
     "Rollup",
     "RollupState",
+    "ShareLink",
 ]
