@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from analytics.queries.filters import of_attribute
 from analytics.queries.terms import Term
+from analytics.queries.visits import Visits
 from experiments.assignment.specs import Reason
 
 UNIT_COLUMNS = {"visitor": "visitor_id", "account": "account_id", "session": "session_id"}
@@ -40,7 +41,7 @@ class Cut:
     and of its events only in the days that stand beside it. `segment`: only units that had these
     attributes at first exposure; `day_from`, `day_to`: only those first exposed on these days of
     the site, "" for no end. `is_viewed`: only units whose storefront saw one of the lists shown,
-    and they count from then on.
+    and they count from then on. `visits`: units by what they were served instead of by exposures.
     """
 
     site_id: int
@@ -57,6 +58,14 @@ class Cut:
     day_from: str = ""
     day_to: str = ""
     is_viewed: bool = False
+    visits: Visits | None = None
+
+    def own_slates(self) -> tuple[Part, Part]:
+        """Return by what a unit's lists `s` are found, and which of them count."""
+        if self.visits is not None:
+            return self.visits.slates(self.site_id, UNIT_COLUMNS[self.unit_type])
+        own = "s.experiment_id = %s AND s.phase = %s AND s.unit_id = f.unit_id"
+        return (own, (self.experiment_id, self.phase)), ("s.reason = %s", (Reason.SPLIT.value,))
 
     def among(self, column: str) -> Part:
         """Return the condition that a column holds one of the units, "" where all count."""
@@ -117,6 +126,8 @@ class Extra(NamedTuple):
 
 def exposed(cut: Cut, extra: Extra = Extra()) -> Part:  # noqa: B008 - it is immutable
     """Return the units that count."""
+    if cut.visits is not None:
+        return cut.visits.units(cut.site_id, cut.unit_type, UNIT_COLUMNS[cut.unit_type])
     among, units = cut.among("x.unit_id")
     asked, wanted = cut.asked()
     counts = f"""x.experiment_id = %s AND x.phase = %s AND NOT x.is_multiple AND x.traffic = ''
@@ -251,18 +262,18 @@ def slate_sums(
     """
     day = ", s.day" if is_daily else ""
     among, units = cut.among("s.unit_id")
-    own = f"""s.experiment_id = %s AND s.phase = %s AND s.unit_id = f.unit_id
+    (found, found_by), (counts, counted) = cut.own_slates()
+    own = f"""{found}
         AND {span.over("s")} AND s.ts_us <= %s{among}"""
     sql = f"""sl AS (
     SELECT f.unit_id{day},
         {_columns(terms, cut, span, "s")}
     FROM f {cut.join("experiments_slate", "s", own)}
-    WHERE s.reason = %s
+    WHERE {counts}
     GROUP BY f.unit_id{day}
 )"""  # noqa: S608 - as above
     values = tuple(value for _i, term in terms for value in term.values)
-    bound = (cut.experiment_id, cut.phase, cut.until_us, *units, Reason.SPLIT.value)
-    return sql, (*values, *bound)
+    return sql, (*values, *found_by, cut.until_us, *units, *counted)
 
 
 def slots(values: Sequence[Any]) -> str:

@@ -11,7 +11,6 @@ from analytics.queries.definitions import MetricQuery
 from analytics.queries.terms import event_types, value_of
 from analytics.queries.units import Cut, Part, Span, events_of_units, exposed
 from analytics.stats.value_counts import ValueCounts
-from experiments.assignment.specs import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +62,12 @@ def _events(metric: MetricQuery, cut: Cut, span: Span, text: str, bound: tuple[A
 
 
 def _slates(metric: MetricQuery, cut: Cut, span: Span, text: str, bound: tuple[Any, ...]) -> Part:
+    (found, found_by), (counts, counted) = cut.own_slates()
     sql = f"""    SELECT f.unit_id, {text} AS v
-    FROM f JOIN experiments_slate s ON s.experiment_id = %s AND s.phase = %s
-        AND s.unit_id = f.unit_id AND {span.over("s")} AND s.ts_us <= %s
-    WHERE s.reason = %s"""  # noqa: S608 - as above
-    return sql, (*bound, cut.experiment_id, cut.phase, cut.until_us, Reason.SPLIT.value)
+    FROM f JOIN experiments_slate s ON {found}
+        AND {span.over("s")} AND s.ts_us <= %s
+    WHERE {counts}"""  # noqa: S608 - as above
+    return sql, (*bound, *found_by, cut.until_us, *counted)
 
 
 def run_values(query: ValuesQuery, engine: Engine = IN_USE) -> dict[int, ValueCounts]:
