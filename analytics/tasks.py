@@ -35,6 +35,12 @@ def compute_exploration(exploration_id: int) -> None:
 
 
 @shared_task(ignore_result=True, time_limit=LIMIT_S, soft_time_limit=LIMIT_S - 20)
+def compute_replay(replay_id: int) -> None:
+    """Compute one queued A/A replay; running twice changes nothing."""
+    services.compute_replay(replay_id=replay_id)
+
+
+@shared_task(ignore_result=True, time_limit=LIMIT_S, soft_time_limit=LIMIT_S - 20)
 def build_rollups(experiment_id: int, phase: int) -> None:
     """Build what waits of a phase's rollups; one that takes long goes on in another task."""
     if not build_phase(experiment_id, phase, limit_s=LIMIT_S / 2):
@@ -56,6 +62,8 @@ def sweep_analyses() -> None:
         compute_analysis.delay(analysis_id)
     for exploration_id in services.unfinished_explorations():
         compute_exploration.delay(exploration_id)
+    for replay_id in services.unfinished_replays():
+        compute_replay.delay(replay_id)
 
 
 @shared_task(ignore_result=True)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from analytics.engines.choosing import engine_over
-from analytics.models import Analysis, Exploration
+from analytics.models import AaReplay, Analysis, Exploration
 from analytics.reporting.progress import Tell
 from analytics.reporting.reach import period_to_read
 from analytics.reporting.report import compute_report
@@ -143,10 +143,15 @@ def unfinished_analyses() -> list[int]:
 
 
 def give_up_hopeless_analyses() -> int:
-    """Mark analyses and explorations failed that outlived every lease; return how many."""
-    return give_up_hopeless(Analysis) + give_up_hopeless(Exploration)
+    """Mark analyses, explorations and replays failed that outlived every lease; return how many."""
+    return sum(give_up_hopeless(rows) for rows in (Analysis, Exploration, AaReplay))
 
 
 def unfinished_explorations() -> list[int]:
     """Return explorations whose message was lost or whose worker was killed."""
     return unfinished(Exploration)
+
+
+def unfinished_replays() -> list[int]:
+    """Return A/A replays whose message was lost or whose worker was killed."""
+    return unfinished(AaReplay)
