@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics.web import exploring, programme_views, views
+from analytics.web import exploring, programme_views, replaying, views
 from analytics.web.metrics.views import MetricLibrary
 
 app_name = "reports"
@@ -19,6 +19,7 @@ urlpatterns = [
         exploring.ExplorationPage.as_view(),
         name="exploration",
     ),
+    path("<slug:key>/aa/", replaying.ReplayPage.as_view(), name="aa"),
     path("<slug:key>/refresh/", views.ReportRefresh.as_view(), name="refresh"),
     path("<slug:key>/results.csv", views.ReportCsv.as_view(), name="csv"),
     path("<slug:key>/results.json", views.ReportJson.as_view(), name="json"),

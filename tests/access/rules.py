@@ -98,6 +98,8 @@ PAGES = {
     ("reports:explorations", "get"): VIEW,
     ("reports:explorations", "post"): ANALYSE,
     ("reports:exploration", "get"): VIEW,
+    ("reports:aa", "get"): VIEW,
+    ("reports:aa", "post"): ANALYSE,
     ("reports:csv", "get"): ANALYSE,
     ("reports:json", "get"): ANALYSE,
     ("admin:analytics_analysissettings_of", "get"): VIEW,
