@@ -39,6 +39,13 @@ class FrameMetric:
         before = {"y": "w", "x": "v"}
         return (*own, *(before[side] for side in own)) if self.uses_history else own
 
+    @property
+    def silent(self) -> list[int]:
+        """Return the variants (ids) of which a quantile has no estimate: no unit had a value."""
+        if self.metric.kind != QUANTILE:
+            return []
+        return [pk for pk, query in self.queries.items() if query.key not in self.caps]
+
     def column(self, side: str) -> str:
         """Return the name of a side's column, such as y:revenue_per_unit."""
         return f"{PREFIXES[side]}:{self.metric.key}"

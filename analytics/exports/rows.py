@@ -70,6 +70,7 @@ class FrameRows:
     def _metric(self, each: FrameMetric, columns: Columns) -> list[pa.Array]:
         """Return a metric's columns, null where a unit does not count in it."""
         counts = self._side(each, COUNTED, columns) != 0
+        counts &= ~np.isin(columns[0], each.silent)
         sides = {side: self._side(each, side, columns) for side in each.sides}
         for variant in self.plan.variants:
             own = counts & (columns[0] == variant.pk)

@@ -19,7 +19,7 @@ from analytics import selectors, services
 from analytics.models import Analysis
 from analytics.tasks import compute_analysis
 from analytics.trust.looks import note_look
-from analytics.web.export import csv_rows, json_body
+from analytics.exports.table import csv_rows, json_body
 from analytics.web.faces import listed_verdict, status_tone
 from analytics.web.page import ReportPage, frozen_page, report_page
 from analytics.web.times import moment_text

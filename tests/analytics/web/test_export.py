@@ -10,7 +10,7 @@ from django.test import Client
 
 from analytics.models import Analysis, Metric
 from analytics.stats.moments import Moments
-from analytics.web.export import csv_rows
+from analytics.exports.table import csv_rows
 from experiments.services import VariantDraft
 from experiments.spreadsheets import safe_cell
 from tests.analytics.rows import Shares, a_run

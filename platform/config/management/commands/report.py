@@ -11,7 +11,8 @@ from rich.console import Console
 from analytics.models import Analysis
 from analytics.selectors import latest_ready
 from analytics.services import compute_analysis, request_analysis
-from analytics.web.export import json_body
+from analytics.exports.table import json_body
+from config.chosen import chosen_experiment
 from config.terminal_report import print_report
 from experiments.errors import ArmatureError
 from experiments.models import Experiment
@@ -35,7 +36,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print the report; raises CommandError where there is none."""
-        experiment = _chosen(options["key"], options["site"])
+        experiment = chosen_experiment(options["key"], options["site"])
         analysis = _refreshed(experiment) if options["refresh"] else latest_ready(experiment)
         if analysis is None:
             raise CommandError(f"{experiment.key} has no report yet; --refresh computes one")
@@ -46,17 +47,6 @@ class Command(BaseCommand):
         width = None if self.stdout.isatty() else WIDTH
         print_report(Console(file=told, width=width, highlight=False), experiment)
         self.stdout.write(told.getvalue())
-
-
-def _chosen(key: str, site: str | None) -> Experiment:
-    rows = Experiment.objects.select_related("site").filter(key=key)
-    found = list(rows if site is None else rows.filter(site__slug=site))
-    if not found:
-        raise CommandError(f"there is no experiment {key!r} in {site or 'any site'}")
-    if len(found) > 1:
-        sites = ", ".join(sorted(each.site.slug for each in found))
-        raise CommandError(f"several sites have an experiment {key!r}: name one by --site, {sites}")
-    return found[0]
 
 
 def _refreshed(experiment: Experiment) -> Analysis:
