@@ -19,6 +19,7 @@ from experiments.services import (
     create_site,
     start_experiment,
 )
+from experiments.sites import new_seed
 from recommenders.catalogue import ItemRecord, upsert_items
 from recommenders.services import request_training, train_artifact
 
@@ -47,8 +48,8 @@ def equip(told: Mapping[str, Any], number: int) -> Stage:
         is_simulated=True,
     )
     _stock(site)
-    placement = _placement(site, told)
-    experiment = _experiment(site, placement, told, told["seeds"][number])
+    placement = _placement(site, told, number)
+    experiment = _experiment(placement, told, number)
     running = start_experiment(experiment_id=experiment.pk, actor="aa", waiver=WAIVER)
     ask_for_rollups(running, timezone.now())
     if not build_phase(running.pk, running.phase):
@@ -65,8 +66,14 @@ def _stock(site: Site) -> None:
         raise InvalidInput(f"no list can be served: {artifact.error if artifact else 'busy'}")
 
 
-def _placement(site: Site, told: Mapping[str, Any]) -> Placement:
-    layer = Layer.objects.create(site=site, key="aa", name="A/A", seed=told["layer_seed"])
+def _placement(site: Site, told: Mapping[str, Any], number: int) -> Placement:
+    """Return the placement, in a layer of its own.
+
+    No two layers of an installation share a seed: the first split has the real one, with the real
+    buckets; the units of the others have entered by it already.
+    """
+    seed = told["layer_seed"] if number == 0 else new_seed(site.slug)
+    layer = Layer.objects.create(site=site, key="aa", name="A/A", seed=seed)
     placement, _made = Placement.objects.update_or_create(
         site=site,
         key=told["placement"],
@@ -79,21 +86,19 @@ def _placement(site: Site, told: Mapping[str, Any]) -> Placement:
     return placement
 
 
-def _experiment(site: Site, placement: Placement, told: Mapping[str, Any], seed: str) -> Experiment:
-    fields = told["experiment"]
-    start, stop = told["buckets"]
+def _experiment(placement: Placement, told: Mapping[str, Any], number: int) -> Experiment:
     experiment = create_experiment(
-        site=site,
+        site=placement.site,
         placement=placement,
         variants=[VariantDraft(**each) for each in told["variants"]],
-        allocation=stop - start,
         hypothesis="Nothing changes.",
-        **fields,
+        **told["experiment"],
     )
-    Allocation.objects.filter(experiment=experiment).update(
-        start=start, stop=stop, admitted_stop=stop
-    )
-    Experiment.objects.filter(pk=experiment.pk).update(seed=seed)
+    if number == 0:
+        start, stop = told["buckets"]
+        lent = {"start": start, "stop": stop, "admitted_stop": stop}
+        Allocation.objects.filter(experiment=experiment).update(**lent)
+    Experiment.objects.filter(pk=experiment.pk).update(seed=told["seeds"][number])
     AnalysisSettings.objects.create(experiment=experiment, **told["choices"])
     for metric in told["metrics"]:
         _add_metric(experiment, metric)

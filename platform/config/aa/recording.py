@@ -19,6 +19,7 @@ from experiments.errors import InvalidInput
 from experiments.models import Event, Slate
 
 MOST_ACTS = 1_000  # lists and events of the sample; each split sends all of them
+KEY = "aa-replay"
 CHUNK = 100  # units that are looked up at once
 
 Step = dict[str, Any]
@@ -172,7 +173,7 @@ def assignment(prepared: Prepared, sample: Sample, *, splits: int, seed: int) ->
 def _experiment(prepared: Prepared) -> dict[str, Any]:
     row = prepared.scope.experiment
     fields = ("unit_type", "window_days", "monitoring", "planned_days", "planned_units", "mde")
-    return {"key": row.key, "name": row.name, **{name: getattr(row, name) for name in fields}}
+    return {"key": KEY, "name": row.name, **{name: getattr(row, name) for name in fields}}
 
 
 METRIC_FIELDS = (

@@ -33,5 +33,6 @@ class Command(BaseCommand):
         try:
             answers = answers_to(json.loads((folder / TOLD).read_text()))
         except (ArmatureError, ApiError, ApiUnavailable, TimeoutError) as error:
+            self.stdout.write(str(error))  # what `aa` passes on
             raise CommandError(str(error)) from error
         (folder / ANSWERS).write_text(json.dumps(answers))
