@@ -30,12 +30,14 @@ class WeekMde(Plain):
     is_extrapolated: bool = False
 
 
-def smallest_effect(history: MetricHistory, n_total: float, design: Design) -> float | None:
-    """Return the smallest rise that `n_total` units over all variants show, in the metric's unit.
+def smallest_effect(
+    history: MetricHistory, n_total: float, design: Design, *, is_fall: bool = False
+) -> float | None:
+    """Return the smallest change that `n_total` units over all variants show, in the metric's unit.
 
     √(K·(σ²_A/s_0 + σ²_B/s_i) / N) for the treatment with the smallest share; for a share,
-    whose variance moves with it, the root of N·δ² = K·(p₁q₁/s_0 + p₂q₂/s_i). Inverse of
-    `sample_size`. None where no share below 1 would do.
+    whose variance moves with it, the root of N·δ² = K·(p₁q₁/s_0 + p₂q₂/s_i). A rise, or the
+    size of a fall. Inverse of `sample_size`. None where no share within (0, 1) would do.
     """
     require_positive(n_total=n_total)
     constant, (control, *treatments) = design.constant / n_total, design.shares
@@ -43,11 +45,11 @@ def smallest_effect(history: MetricHistory, n_total: float, design: Design) -> f
     flat = constant * own * (1 / control + 1 / weakest)
     if history.kind is not Kind.BINARY or design.goal is Goal.NON_INFERIORITY:
         return math.sqrt(flat)
-    # p₂q₂ = p₁q₁ + δ(1 − 2p₁) − δ², so that a·δ² − 2b·δ − flat = 0.
-    pull = constant * history.variance_factor / weakest
-    a, b = 1 + pull, pull * (1 - 2 * history.value) / 2
+    # p₂q₂ = p₁q₁ + δ(1 − 2p₁) − δ², so that a·δ² − 2b·δ − flat = 0; of a fall its size is −δ.
+    pull, sign = constant * history.variance_factor / weakest, -1 if is_fall else 1
+    a, b = 1 + pull, sign * pull * (1 - 2 * history.value) / 2
     effect = (b + math.sqrt(b**2 + a * flat)) / a
-    return effect if history.value + effect < 1 else None
+    return effect if 0 < history.value + sign * effect < 1 else None
 
 
 def mde_by_week(
@@ -56,13 +58,14 @@ def mde_by_week(
     design: Design,
     *,
     weeks: Iterable[int] = PLANNED_WEEKS,
+    is_fall: bool = False,
 ) -> tuple[WeekMde, ...]:
     """Return the smallest effect after each number of whole weeks: the planning chart.
 
     Units are the unique ones that `traffic` brings by then. A week without two units per
-    variant has status `insufficient_data`; so has a share that would have to pass 1.
+    variant has status `insufficient_data`; so has a share that would have to leave (0, 1).
     """
-    return tuple(_week_mde(history, traffic, design, week) for week in weeks)
+    return tuple(_week_mde(history, traffic, design, week, is_fall=is_fall) for week in weeks)
 
 
 def mde_absolute(
@@ -95,13 +98,15 @@ def mde_lift(comparison: Comparison, *, power: float = 0.8) -> float | None:
     return comparison.se * math.sqrt(constant * MONITORING_COST[comparison.monitoring]) / value
 
 
-def _week_mde(history: MetricHistory, traffic: Traffic, design: Design, week: int) -> WeekMde:
+def _week_mde(
+    history: MetricHistory, traffic: Traffic, design: Design, week: int, *, is_fall: bool
+) -> WeekMde:
     """Return one point of the chart."""
     n_units = math.floor(traffic.units_by(week * WEEK))
     is_extrapolated = traffic.is_extrapolated(week * WEEK)
     effect = None
     if n_units * min(design.shares) >= 2:
-        effect = smallest_effect(history, n_units, design)
+        effect = smallest_effect(history, n_units, design, is_fall=is_fall)
     if effect is None:
         return WeekMde(week, n_units, Status.INSUFFICIENT_DATA, is_extrapolated=is_extrapolated)
     lift = effect / history.value if history.value > 0 else None

@@ -56,32 +56,42 @@ def project_to_units(cumulative: Sequence[int], n_needed: int) -> Projection:
     return Projection(n_units, n_needed, pace, missing, left)
 
 
-def units_for_lift(comparison: Comparison, lift: float, *, power: float = 0.8) -> int | None:
+def units_for_lift(
+    comparison: Comparison, lift: float, *, power: float = 0.8, constant: float | None = None
+) -> int | None:
     """Return the units of both variants at which the comparison can show `lift`.
 
     n·K·cost·se² / δ²: the error shrinks with the root of the units, with the variance
-    seen so far. None where the comparison has no error or no positive control value, or
+    seen so far. `constant` stands for K·cost where the test is not the plain one, such as
+    `Design.constant`. None where the comparison has no error or no positive control value, or
     where more than 10¹² units were needed. Never from the effect that was seen.
     """
     require_positive(lift=abs(lift))
     value = comparison.control.value
     if comparison.status is not Status.OK or comparison.se is None or not value or value < 0:
         return None
-    constant = detection_constant(alpha=comparison.alpha, power=power)
-    cost = MONITORING_COST[comparison.monitoring]
-    needed = comparison.n * constant * cost * (comparison.se / (lift * value)) ** 2
+    if constant is None:
+        cost = MONITORING_COST[comparison.monitoring]
+        constant = detection_constant(alpha=comparison.alpha, power=power) * cost
+    require_positive(constant=constant)
+    needed = comparison.n * constant * (comparison.se / (lift * value)) ** 2
     return max(1, math.ceil(needed)) if needed <= MOST_UNITS else None
 
 
 def project_to_lift(
-    comparison: Comparison, cumulative: Sequence[int], lift: float, *, power: float = 0.8
+    comparison: Comparison,
+    cumulative: Sequence[int],
+    lift: float,
+    *,
+    power: float = 0.8,
+    constant: float | None = None,
 ) -> Projection | None:
     """Return the days until the comparison can show `lift`, at the pace and spread so far.
 
     `cumulative`: units of all variants by day; the comparison's own share of them is
-    kept. None where `units_for_lift` is.
+    kept; `constant` as in `units_for_lift`. None where that is.
     """
-    pair = units_for_lift(comparison, lift, power=power)
+    pair = units_for_lift(comparison, lift, power=power, constant=constant)
     if pair is None or not cumulative or comparison.n < 1:
         return None
     needed = math.ceil(pair * max(1.0, cumulative[-1] / comparison.n))

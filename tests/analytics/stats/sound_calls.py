@@ -27,7 +27,15 @@ from analytics.stats.results import Interval, Kind, Monitoring
 from analytics.stats.revenue import revenue_parts
 from analytics.stats.robust import bootstrap, influence, ranks, winsorise
 from analytics.stats.srm import split_check
-from analytics.stats.variance import cuped, cuped_ratio, history, regression, stratification, theta
+from analytics.stats.variance import (
+    cuped,
+    cuped_ratio,
+    history,
+    kept,
+    regression,
+    stratification,
+    theta,
+)
 from tests.analytics.stats.sound_inputs import (
     COUNTS,
     MOMENTS,
@@ -149,6 +157,8 @@ ADJUSTING = [
     call(cuped.compare_cuped, samples=SAMPLES, covariates=["x"], planned_n=5_000),
     call(cuped_ratio.linearised, sample=SAMPLES[0], ratios=[("y", "x"), ("w", "v")]),
     call(cuped_ratio.compare_ratio_cuped, samples=SAMPLES, alpha=0.05, planned_n=900),
+    call(kept.variance_kept, sample=SAMPLES[0], kind=Kind.MEAN),
+    call(kept.variance_kept, sample=SAMPLES[0], kind=Kind.RATIO),
     call(history.filled_history, x=[1.0, 2.0, 0.0]),
     call(history.history_check, samples=SAMPLES, indicator="missing"),
     call(regression.lin_regression, **COLUMNS, alpha=0.05),

@@ -115,6 +115,7 @@ PLANNING = [
     call(mde.mde_lift, comparison=comparison(), power=0.8),
     call(projection.project_to_units, cumulative=DAYS, n_needed=9_000),
     call(projection.units_for_lift, comparison=comparison(WATCHED), lift=0.05, power=0.8),
+    call(projection.units_for_lift, comparison=comparison(), lift=0.05, constant=13.5),
     call(
         projection.project_to_lift, comparison=comparison(), cumulative=DAYS, lift=0.05, power=0.8
     ),
