@@ -2,16 +2,11 @@
 
 from django.db.models import Q, QuerySet
 
+from analytics.launch.asked import DAYS as PLANNED_DAYS
+from analytics.launch.asked import Asked
 from analytics.launch.history import DAYS
-from analytics.launch.planner import (
-    ENOUGH_POWER,
-    Basis,
-    CannotPlan,
-    basis_of,
-    days_needed,
-    lift_after,
-    power_after,
-)
+from analytics.launch.metric_plan import MetricPlan
+from analytics.launch.planner import ENOUGH_POWER, CannotPlan, plan_primary
 from analytics.models import Metric
 from analytics.queries import DAY_US, event_types
 from analytics.reporting.scope import data_cut_us
@@ -120,29 +115,28 @@ def _power(experiment: Experiment) -> Check:
 
 def _plan_found(experiment: Experiment) -> tuple[bool, str, str]:
     """Return whether the power suffices, with the figures, and what would mend it."""
+    days = scheduled_days(experiment)
     try:
-        basis = basis_of(experiment)
+        asked = Asked.of(experiment, days=min(max(days, PLANNED_DAYS[0]), PLANNED_DAYS[1]))
+        plan = plan_primary(experiment, asked)
     except CannotPlan as why:
         return False, f"cannot be planned: {why}", "Gather four weeks of data first, or waive this."
-    days = scheduled_days(experiment)
-    units = basis.traffic.units_by(days)
-    figures = f"{days} days bring about {units:,.0f} units"
-    smallest = lift_after(basis, days)
+    figures = f"{days} days bring about {plan.traffic.units_by(days):,.0f} units"
+    smallest = plan.found.lift if plan.found else None
     could = f", which show a lift of {_per_cent(smallest)} or more" if smallest else ""
-    power = power_after(experiment, basis, days)
-    if power is None or experiment.mde is None:
+    if plan.power is None or experiment.mde is None:
         detail = f"no lift worth detecting is named, or none possible; {figures}{could}"
         return False, detail, "Name the smallest lift that would matter."
-    detail = f"{figures}{could}; a lift of {100 * experiment.mde:g} % of {basis.metric.name} is"
+    detail = f"{figures}{could}; a lift of {100 * experiment.mde:g} % of {plan.known.name} is"
     return (
-        power >= ENOUGH_POWER,
-        f"{detail} found in {100 * power:.0f} of 100 cases",
-        _longer(experiment, basis),
+        plan.power >= ENOUGH_POWER,
+        f"{detail} found in {100 * plan.power:.0f} of 100 cases",
+        _longer(plan),
     )
 
 
-def _longer(experiment: Experiment, basis: Basis) -> str:
-    days = days_needed(experiment, basis)
+def _longer(plan: MetricPlan) -> str:
+    days = plan.needed.days if plan.needed else None
     if not days:
         return "A year would not do: take more traffic, or look for a larger lift."
     return f"Plan {days} days, take more traffic, or look for a larger lift."

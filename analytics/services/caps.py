@@ -1,16 +1,19 @@
 """Caps of extremes, fixed from the time before an experiment's start."""
 
+import logging
+
 from analytics.choices import choices_of
 from analytics.errors import AnalyticsError
-from analytics.launch.history import Past, counts_of
+from analytics.launch.history import Past, values_of
 from analytics.models import FrozenCap, Metric
 from analytics.queries import check_metric
 from analytics.reporting.caps import whole_cap
 from analytics.selectors import ChosenMetric, metrics_of
 from analytics.stats.robust.winsorise import pooled_cap
-from analytics.stats.value_counts import ValueCounts
 from experiments.clock import microseconds
 from experiments.models import Experiment
+
+log = logging.getLogger(__name__)
 
 
 def freeze_caps(experiment: Experiment) -> None:
@@ -40,10 +43,11 @@ def _has_past(chosen: ChosenMetric) -> bool:
 
 def _freeze(experiment: Experiment, metric: Metric, quantile: float) -> None:
     past = _before_start(experiment, metric)
-    counts: dict[int, int] = {}
-    for y, _x, n in counts_of(past, metric):
-        counts[int(y)] = counts.get(int(y), 0) + int(n)
-    values = ValueCounts.from_counts(counts)
+    try:
+        values = values_of(past, metric)
+    except AnalyticsError as error:  # it is tried again with the next analysis
+        log.warning("no cap metric=%d experiment=%d: %s", metric.pk, experiment.pk, error)
+        return
     FrozenCap.objects.get_or_create(
         experiment=experiment,
         metric=metric,
@@ -60,15 +64,15 @@ def _freeze(experiment: Experiment, metric: Metric, quantile: float) -> None:
 def _before_start(experiment: Experiment, metric: Metric) -> Past:
     """Return the four weeks, and one window, before the first unit could be exposed."""
     assert experiment.started_at is not None
-    window = metric.window_days or experiment.window_days
+    window = metric.delay_days + (metric.window_days or experiment.window_days)
     past = Past.of(experiment)
     return Past(
         site_id=past.site_id,
         placement=past.placement,
         unit_type=past.unit_type,
-        window_days=window,
+        window_days=past.window_days,
         until_us=microseconds(experiment.started_at) - 1,
         count_unverified=past.count_unverified,
         days=past.days + window,
-        is_whole=True,
+        whole_days=window,
     )

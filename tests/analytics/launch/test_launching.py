@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from analytics.launch.asked import Asked
 from analytics.launch.launching import measuring_checks
-from analytics.launch.planner import basis_of, days_needed, lift_after, plan_of, power_after
-from analytics.models import ExperimentMetric, Metric
+from analytics.launch.planner import plan_of, plan_primary
+from analytics.models import Metric
 from experiments.models import Event, Experiment, Slate
 from experiments.registries import Check
+from tests.analytics.launch.shop import choose, visit
 from tests.analytics.rows import an_id, event, slate
 
 pytestmark = pytest.mark.django_db
@@ -21,24 +23,6 @@ def check_of(experiment: Experiment, code: str) -> Check:
     fresh = Experiment.objects.get(pk=experiment.pk)
     [found] = [check for check in measuring_checks(fresh) if check.code == code]
     return found
-
-
-def choose(experiment: Experiment, **roles: str) -> None:
-    for key, role in roles.items():
-        metric = Metric.objects.get(key=key)
-        ExperimentMetric.objects.create(experiment=experiment, metric=metric, role=role)
-
-
-def visit(experiment: Experiment, units: int, buyers: int, days: int = 28) -> None:
-    """Write as many visitors of the home page, evenly over the days, the first of whom buy."""
-    variant = experiment.variants.get(is_control=True)
-    now = timezone.now()
-    moments = [now - DAY * days * (1 - (i + 0.5) / units) for i in range(units)]
-    Slate.objects.bulk_create(slate(variant, f"v-{i}", at) for i, at in enumerate(moments))
-    Event.objects.bulk_create(
-        event(experiment.site, "purchase", moments[i], visitor_id=f"v-{i}", amount=1000 + i)
-        for i in range(0, units, units // buyers)
-    )
 
 
 # ── the primary metric ──────────────────────────────────────────────────────────────────────────
@@ -191,21 +175,26 @@ def test_plan__agrees_with_itself(experiment: Experiment) -> None:
     visit(experiment, 2000, 200)
     experiment.mde = 0.5
 
-    plan, basis = plan_of(experiment), basis_of(experiment)
+    plan, own = plan_of(experiment), plan_primary(experiment)
 
     assert plan.missing == ""
     assert plan.metric == "Conversion"
-    assert basis.history.value == pytest.approx(0.1)
+    assert own.known.history is not None
+    assert own.known.history.value == pytest.approx(0.1)
     assert plan.per_day == pytest.approx(2000 / 28, rel=0.05)
     week2 = plan.weeks[1]
     assert week2.lift is not None
-    assert week2.lift == pytest.approx(lift_after(basis, 14), rel=0.01)
-    assert plan.days == days_needed(experiment, basis)
+    assert own.found is not None
+    assert week2.lift == pytest.approx(own.found.lift, rel=0.01)
     assert plan.days is not None
-    before, after = (power_after(experiment, basis, days) for days in (plan.days - 7, plan.days))
+    before, after = (power_after(experiment, days) for days in (plan.days - 7, plan.days))
     assert before is not None
     assert after is not None
     assert before < 0.8 <= after
+
+
+def power_after(experiment: Experiment, days: int) -> float | None:
+    return plan_primary(experiment, Asked.of(experiment, days=days)).power
 
 
 def test_plan__half_the_traffic_and_half_the_audience__has_a_quarter_of_the_units(
@@ -239,4 +228,4 @@ def test_plan__drop_that_a_share_cannot_take__has_no_end_and_no_failure(
     experiment.mde, experiment.expected_direction = 5.0, "decrease"
 
     assert plan_of(experiment).days is None
-    assert power_after(experiment, basis_of(experiment), 14) is None
+    assert power_after(experiment, 14) is None
