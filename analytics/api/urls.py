@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics.api import analyses, explorations, metrics, settings
+from analytics.api import analyses, explorations, metrics, planning, settings
 
 urlpatterns = [
     path(
@@ -14,6 +14,11 @@ urlpatterns = [
         "experiments/<slug:key>/analysis-settings",
         settings.SettingsDetail.as_view(),
         name="analysis-settings",
+    ),
+    path(
+        "experiments/<slug:key>/plan",
+        planning.ExperimentPlanDetail.as_view(),
+        name="experiment-plan",
     ),
     path("analyses", analyses.SiteAnalyses.as_view(), name="analyses"),
     path("analyses/<int:pk>", analyses.AnalysisDetail.as_view(), name="analysis"),

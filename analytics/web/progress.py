@@ -6,6 +6,7 @@ from typing import Any
 
 from analytics.models import Analysis
 from analytics.stats.formats import number, percent, short_percent
+from analytics.web.planning.left import primary_left
 
 DONE = {"ended": "The run is over.", "archived": "The run is over."}
 
@@ -22,10 +23,11 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class ProgressView:
-    """Both meters and a sentence on what is left."""
+    """Both meters, a sentence on what is left, and one on what the primary metric needs."""
 
     meters: tuple[Meter, ...]
     left: str
+    needs: str
     changes: tuple[str, ...]
 
 
@@ -57,7 +59,7 @@ def progress_of(results: Mapping[str, Any]) -> ProgressView:
         meters.insert(0, _meter("Units", units, results["planned_units"]))
     verdict = results.get("verdict") or {}
     changes = tuple(verdict.get("would_change", ()))
-    return ProgressView(tuple(meters), _left(results, verdict), changes)
+    return ProgressView(tuple(meters), _left(results, verdict), primary_left(results), changes)
 
 
 def _meter(label: str, seen: int, planned: int) -> Meter:

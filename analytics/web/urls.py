@@ -4,6 +4,7 @@ from django.urls import path
 
 from analytics.web import exploring, programme_views, replaying, views
 from analytics.web.metrics.views import MetricLibrary
+from analytics.web.planning.views import PlanPage
 
 app_name = "reports"
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     path("programme.csv", programme_views.ProgrammeCsv.as_view(), name="programme-csv"),
     path("<slug:key>/", views.ReportDetail.as_view(), name="detail"),
     path("<slug:key>/decided/", views.ReportFrozen.as_view(), name="frozen"),
+    path("<slug:key>/plan/", PlanPage.as_view(), name="plan"),
     path("<slug:key>/explorations/", exploring.Explorations.as_view(), name="explorations"),
     path(
         "<slug:key>/explorations/<int:exploration>/",
