@@ -9,6 +9,7 @@ UNFINISHED=$VENV/armature-unfinished # exists while an installation runs
 NO_LIGHTFM=$VENV/armature-no-lightfm # the tools that were there when LightFM could not be built
 NO_ENGINES=$VENV/armature-no-engines # which of implicit and LightGBM could not be installed
 LOG=$VENV/armature-install.log
+PANGO="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0" # what WeasyPrint lays text out with
 NEW_ENOUGH='import sys; sys.exit(sys.version_info < (3, 11))'
 
 # prepare run|test: returns when .venv holds what the verb needs; says so only when there is work.
@@ -139,6 +140,7 @@ install_packages() {
     sync "$lock" || fail "cannot install the packages"
     add_lightfm || build_tools >"$NO_LIGHTFM"
     add_engines
+    add_export
     tell_of_absent
 }
 
@@ -159,6 +161,16 @@ add_engines() {
         echo "$engine" >>"$NO_ENGINES"
         run_uv pip uninstall -q --python "$PYTHON" "$engine" >>"$LOG" 2>&1 || true
     done
+}
+
+# PDF and PNG: wheels, of which WeasyPrint's needs the system's Pango. The page says what is missing.
+add_export() {
+    add requirements-export.lock || true
+    if imports resvg_py && imports weasyprint; then return; fi
+    # shellcheck disable=SC2086 # a list of package names
+    if can_apt && apt_install $PANGO && imports weasyprint && imports resvg_py; then return; fi
+    say "reports cannot be made into PDF or PNG: WeasyPrint, resvg or Pango is absent ($LOG says why)." \
+        "For Pango: sudo apt-get install -y $PANGO"
 }
 
 # Half a gigabyte that only tests of one engine need: it comes with the whole run, where it can be had.
