@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics.api import analyses, explorations, metrics, planning, settings
+from analytics.api import analyses, explorations, exports, metrics, planning, settings
 
 urlpatterns = [
     path(
@@ -24,6 +24,8 @@ urlpatterns = [
     path("analyses/<int:pk>", analyses.AnalysisDetail.as_view(), name="analysis"),
     path("analyses/<int:pk>/retry", analyses.AnalysisRetry.as_view(), name="analysis-retry"),
     path("analyses/<int:pk>/sums", analyses.AnalysisSums.as_view(), name="analysis-sums"),
+    path("analyses/<int:pk>/table", exports.AnalysisTable.as_view(), name="analysis-table"),
+    path("analyses/<int:pk>/units", exports.AnalysisUnits.as_view(), name="analysis-units"),
     path("metrics", metrics.MetricList.as_view(), name="metric-list"),
     path("metrics/<slug:key>", metrics.MetricDetail.as_view(), name="metric"),
     path("metrics/<slug:key>/archive", metrics.MetricArchive.as_view(), name="metric-archive"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics.web import exploring, programme_views, replaying, views
+from analytics.web import exploring, export_urls, programme_views, replaying, views
 from analytics.web.metrics.views import MetricLibrary
 from analytics.web.planning.views import PlanPage
 
@@ -25,4 +25,5 @@ urlpatterns = [
     path("<slug:key>/refresh/", views.ReportRefresh.as_view(), name="refresh"),
     path("<slug:key>/results.csv", views.ReportCsv.as_view(), name="csv"),
     path("<slug:key>/results.json", views.ReportJson.as_view(), name="json"),
+    *export_urls.urlpatterns,
 ]

@@ -16,10 +16,11 @@ from django.urls import reverse
 from django.views import View
 
 from analytics import selectors, services
+from analytics.exports.table import csv_rows, json_body
 from analytics.models import Analysis
 from analytics.tasks import compute_analysis
 from analytics.trust.looks import note_look
-from analytics.exports.table import csv_rows, json_body
+from analytics.web.exports import exports_of
 from analytics.web.faces import listed_verdict, status_tone
 from analytics.web.page import ReportPage, frozen_page, report_page
 from analytics.web.times import moment_text
@@ -139,9 +140,11 @@ class ReportDetail(ReportView):
         """Return the page, whatever state the newest analysis is in."""
         experiment = find_experiment(request, key)
         note_look(experiment=experiment, reader=request.user.get_username())
+        page = self.page(request, experiment)
         context = {
             "page_name": "reports",
-            "page": self.page(request, experiment),
+            "page": page,
+            "exports": exports_of(request, page),
             "status_tone": status_tone(experiment.status),
             "may_analyse": can(request.user, Action.ANALYSE, experiment.site_id),
             "clone_url": clone_url(request.user, experiment),
@@ -205,7 +208,7 @@ class ReportJson(ReportView):
 
     def get(self, request: HttpRequest, key: str) -> JsonResponse:
         """Return results, moments, settings and statement of the newest analysis."""
-        analysis = ready_analysis(find_experiment(request, key, Action.ANALYSE))
+        analysis = ready_analysis(find_experiment(request, key))
         return JsonResponse(json_body(analysis), json_dumps_params={"indent": 1})
 
 
@@ -214,7 +217,7 @@ class ReportCsv(ReportView):
 
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
         """Return one row per metric and variant; text cells cannot become formulas."""
-        experiment = find_experiment(request, key, Action.ANALYSE)
+        experiment = find_experiment(request, key)
         out = io.StringIO()
         csv.writer(out, quoting=csv.QUOTE_NONNUMERIC).writerows(
             csv_rows(ready_analysis(experiment).report)
