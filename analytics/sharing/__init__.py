@@ -1,0 +1,1 @@
+"""Links that show one stored report, read-only, to whoever has them."""
