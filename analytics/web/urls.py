@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from analytics.notebook.views import ReportNotebook
+from analytics.sharing.views import ShareLinkRevoke, ShareLinks
 from analytics.web import exploring, export_urls, programme_views, replaying, views
 from analytics.web.metrics.views import MetricLibrary
 from analytics.web.planning.views import PlanPage
@@ -22,6 +24,9 @@ urlpatterns = [
         name="exploration",
     ),
     path("<slug:key>/aa/", replaying.ReplayPage.as_view(), name="aa"),
+    path("<slug:key>/links/", ShareLinks.as_view(), name="links"),
+    path("<slug:key>/links/<int:link>/revoke/", ShareLinkRevoke.as_view(), name="link-revoke"),
+    path("<slug:key>/notebook.ipynb", ReportNotebook.as_view(), name="notebook"),
     path("<slug:key>/refresh/", views.ReportRefresh.as_view(), name="refresh"),
     path("<slug:key>/results.csv", views.ReportCsv.as_view(), name="csv"),
     path("<slug:key>/results.json", views.ReportJson.as_view(), name="json"),
