@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics.api import analyses, explorations, exports, metrics, planning, settings
+from analytics.api import analyses, explorations, exports, metrics, planning, settings, sharing
 
 urlpatterns = [
     path(
@@ -31,4 +31,8 @@ urlpatterns = [
     path("metrics/<slug:key>/archive", metrics.MetricArchive.as_view(), name="metric-archive"),
     path("explorations", explorations.ExplorationList.as_view(), name="explorations"),
     path("explorations/<int:pk>", explorations.ExplorationDetail.as_view(), name="exploration"),
+    path("share-links", sharing.ShareLinkList.as_view(), name="share-links"),
+    path(
+        "share-links/<int:pk>/revoke", sharing.ShareLinkRevoke.as_view(), name="share-link-revoke"
+    ),
 ]

@@ -33,21 +33,30 @@ def spend(key_digest: str, cost: float = 1.0) -> None:
     Retry-After is drawn between 1 s and the time in which the key's whole excess could have been
     served, 60 s at most: the further it is over, the longer it stays away, and never all at once.
     """
-    rate = float(settings.RATE_LIMIT_PER_KEY)
-    with _lock:
-        bucket = _filled(key_digest, rate, time.monotonic())
-        if bucket.tokens >= cost:
-            bucket.tokens -= cost
-            return
-        bucket.refused = min(bucket.refused + cost, rate * LONGEST_S)
-        excess_s = 1 + bucket.refused / rate
+    wait_s = take(key_digest, cost, rate=float(settings.RATE_LIMIT_PER_KEY))
+    if wait_s is None:
+        return
     raise Problem(
         429,
         "rate_limited",
         f"this key sends more than {settings.RATE_LIMIT_PER_KEY} requests a second",
         hint="Send events in batches of up to 500, and wait as long as Retry-After says.",
-        headers={"Retry-After": str(jittered(min(excess_s, LONGEST_S)))},
+        headers={"Retry-After": str(jittered(wait_s))},
     )
+
+
+def take(holder: str, cost: float, *, rate: float) -> float | None:
+    """Take `cost` requests from a holder's bucket; return None, or how long to stay away, in s.
+
+    `rate`: how many requests a second fill the bucket.
+    """
+    with _lock:
+        bucket = _filled(holder, rate, time.monotonic())
+        if bucket.tokens >= cost:
+            bucket.tokens -= cost
+            return None
+        bucket.refused = min(bucket.refused + cost, rate * LONGEST_S)
+        return min(1 + bucket.refused / rate, LONGEST_S)
 
 
 def _filled(key_digest: str, rate: float, now: float) -> Bucket:

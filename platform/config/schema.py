@@ -77,12 +77,20 @@ CHANGES_STATE = frozenset(
         "experiments_edit",
         "experiments_clone",
         "experiments_decide",
+        "share_links_create",
         "templates_use",
     }
 )
 # Those that name an experiment in their body or query, not in their path.
 NAMES_ONE = frozenset(
-    {"analyses_list", "analyses_create", "explorations_list", "explorations_create"}
+    {
+        "analyses_list",
+        "analyses_create",
+        "explorations_list",
+        "explorations_create",
+        "share_links_list",
+        "share_links_create",
+    }
 )
 
 

@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from analytics.sharing.public import SharedReport
 from config import health
 from config.metrics import metrics
 from experiments.api import features, ofrep, segment
@@ -32,6 +33,7 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     re_path(r"^(?:api|ofrep|v1)/", unknown_endpoint),
     path("reports/", include("analytics.web.urls")),
+    path("shared/<str:token>/", SharedReport.as_view(), name="shared"),
     path("recommenders/", include("recommenders.web.urls")),
     path("accounts/login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),

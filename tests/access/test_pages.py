@@ -57,6 +57,8 @@ def arguments(name: str, crowd: Crowd) -> dict[str, Any]:
         "alias": "champion",
         "exploration": experiment.explorations.earliest("pk").pk,
         "evaluation": site.evaluations.earliest("pk").pk,
+        "link": experiment.share_links.earliest("pk").pk,
+        "token": "unknown",
         "action": "start",
         "client_key": "pk_unknown",
         "kind": "track",
@@ -128,7 +130,7 @@ def test_admin__overviews__name_what_one_may_see_alone(crowd: Crowd, path: str) 
 
 @pytest.mark.parametrize("name", sorted(PUBLIC))
 def test_page__open_to_all__asks_for_no_role(crowd: Crowd, name: str) -> None:
-    answer = Client().get(reverse(name), follow=name not in {"home"})
+    answer = Client().get(reverse(name, kwargs=arguments(name, crowd)), follow=name != "home")
 
     assert answer.status_code not in (401, 403)
 

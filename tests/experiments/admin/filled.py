@@ -5,7 +5,7 @@ import json
 from axes.models import AccessAttempt
 from django.utils import timezone
 
-from analytics.models import Analysis, AnalysisSettings, Exploration
+from analytics.models import Analysis, AnalysisSettings, Exploration, ShareLink
 from experiments import services
 from experiments.clock import microseconds
 from experiments.keys import create_api_key
@@ -96,7 +96,7 @@ def record_all(site: Site, experiment: Experiment, number: int) -> None:
         sql=EVIL,
     )
     AnalysisSettings.objects.create(experiment=experiment)
-    Exploration.objects.create(
+    exploration = Exploration.objects.create(
         experiment=experiment,
         phase=1,
         name=EVIL,
@@ -104,6 +104,15 @@ def record_all(site: Site, experiment: Experiment, number: int) -> None:
         settings_hash="0",
         data_cut_us=0,
         code_version="test",
+    )
+    ShareLink.objects.create(
+        experiment=experiment,
+        exploration=exploration,
+        title=EVIL,
+        label=EVIL,
+        digest=uuid,
+        created_by=EVIL,
+        expires_at=now,
     )
 
 
