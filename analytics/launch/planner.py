@@ -54,7 +54,8 @@ def plan_experiment(
         design = design_of(experiment, asked)
     except AnalyticsError:
         raise CannotPlan(
-            "a plan needs a control and a treatment", "Add a second variant."
+            "a plan needs a control and a treatment, each with a weight",
+            "Add a second variant, and give each a weight.",
         ) from None
     past = Past.of(experiment)
     crowd = crowd_of(experiment, past)

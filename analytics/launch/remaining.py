@@ -42,7 +42,10 @@ def remaining_of(
     cumulative = cumulative_of(results)
     if not cumulative:
         return ()
-    design = _design(results, power)
+    try:
+        design = _design(results, power)
+    except AnalyticsError:  # a variant without a weight is compared with nobody
+        return ()
     wanted = lift or results["mde"]
     return tuple(_remaining(row, cumulative, wanted, design) for row in results["metrics"])
 

@@ -87,7 +87,8 @@ def _days(left: Remaining) -> str:
     if found.days_missing == 0:
         wait = found.days_left or 0
         return f"enough units; {_count(wait)} to whole weeks" if wait else "enough units"
-    whole = f", {_count(found.days_left)} to whole weeks" if found.days_left else ""
+    is_whole = found.days_left in (None, found.days_missing)
+    whole = "" if is_whole else f", {_count(found.days_left or 0)} to whole weeks"
     return f"about {_count(found.days_missing or 0)} more{whole}"
 
 

@@ -56,6 +56,7 @@ CHOICES = {
     "direction",
     "has_ended",
     "history",
+    "is_fall",
     "is_one_sided",
     "is_two_sided",
     "kind",
