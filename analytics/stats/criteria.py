@@ -18,7 +18,13 @@ def criteria_of(
     judged: tuple[TreatmentVerdict, ...], inputs: DecisionInputs, invalid: tuple[Reason, ...]
 ) -> tuple[Criterion, ...]:
     """Return data, primary, guardrails and size, in this order."""
-    is_withheld = bool(invalid) or not inputs.n_units
+    if not inputs.n_units:
+        judged_by = ("primary", "guardrails")
+        waiting = (
+            Criterion(each, CriterionState.OPEN, "nothing to judge yet") for each in judged_by
+        )
+        return (_data(inputs, invalid), *waiting, _size(inputs))
+    is_withheld = bool(invalid)
     return (
         _data(inputs, invalid),
         _primary(judged, inputs, is_withheld=is_withheld),
@@ -100,14 +106,15 @@ def _guardrails(judged: tuple[TreatmentVerdict, ...], *, is_withheld: bool) -> C
     """Return whether the guardrails of all treatments hold."""
     if is_withheld:
         return Criterion("guardrails", CriterionState.WITHHELD, "withheld")
-    states = [guardrail.state for each in judged for guardrail in each.guardrails]
-    state = CriterionState.MET
-    if GuardrailState.EXCEEDED in states:
+    guardrails = [guardrail for each in judged for guardrail in each.guardrails]
+    if not guardrails:
+        return Criterion("guardrails", CriterionState.MET, "none set")
+    # One that holds nothing up holds for the verdict, but not being seen to fail is no proof.
+    shown = sum(each.finding.is_shown for each in guardrails)
+    state = CriterionState.MET if shown == len(guardrails) else CriterionState.OPEN
+    if any(each.state is GuardrailState.EXCEEDED for each in guardrails):
         state = CriterionState.NOT_MET
-    elif GuardrailState.OPEN in states:
-        state = CriterionState.OPEN
-    detail = f"{states.count(GuardrailState.HOLDS)} of {len(states)}" if states else "none set"
-    return Criterion("guardrails", state, detail)
+    return Criterion("guardrails", state, f"{shown} of {len(guardrails)} shown to hold")
 
 
 def _size(inputs: DecisionInputs) -> Criterion:

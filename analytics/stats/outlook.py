@@ -57,7 +57,7 @@ def _stop(story: Story) -> list[str]:
             near = _end(story, treatment, is_good=True)
             sentences.append(
                 f"A range that reaches 0 again would lift this{story.where(treatment)}: "
-                f"it ends at {near}."
+                f"its near end is {near}."
             )
         sentences += [
             f"{each.name} back at its limit of {short_percent(each.finding.margin)} "
@@ -75,7 +75,9 @@ def _ship(story: Story) -> list[str]:
         raise ValueError("a verdict to ship names a treatment")
     near = _end(story, chosen, is_good=False)
     border = "0" if Reason.PRIMARY_BETTER in chosen.reasons else harmless_limit(story.inputs)
-    sentences = [f"A range that reaches {border} again would withdraw this: it ends at {near}."]
+    sentences = [
+        f"A range that reaches {border} again would withdraw this: its near end is {near}."
+    ]
     if chosen.guardrails:
         sentences.append("So would a guardrail that is no longer shown to stay within its limit.")
     return sentences
@@ -117,7 +119,7 @@ def _until_ship(story: Story, treatment: TreatmentVerdict) -> list[str]:
         border = "0" if inputs.harmless_margin is None else harmless_limit(inputs)
         near = _end(story, treatment, is_good=False)
         sentences.append(
-            f"To ship{where}, the range must lie wholly {side} {border}: it ends at {near}."
+            f"To ship{where}, the range must lie wholly {side} {border}: it reaches to {near}."
         )
     p_adjusted = treatment.primary.p_adjusted
     if Reason.NOT_AFTER_ADJUSTMENT in treatment.reasons and p_adjusted is not None:

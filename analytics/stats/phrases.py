@@ -1,5 +1,7 @@
 """Parts of sentences about one comparison; also the help texts beside p-values and ranges."""
 
+from collections.abc import Iterable
+
 from analytics.stats.formats import (
     MINUS,
     ValueFormat,
@@ -77,6 +79,12 @@ def range_help(monitoring: Monitoring, *, alpha: float = 0.05) -> str:
     when = "at every look" if monitoring is Monitoring.ALWAYS_VALID else "at the planned end"
     per_hundred = f"{100 * (1 - alpha):.1f}".rstrip("0").rstrip(".")
     return f"This range holds {when}, {per_hundred} times in 100 tests."
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names in a row: A, B and C."""
+    *first, last = list(names)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _sizes(

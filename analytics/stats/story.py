@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from analytics.stats.phrases import change_sentences
 from analytics.stats.verdicts import DecisionInputs, Reason, TreatmentVerdict, VerdictState
 
 
@@ -28,3 +29,10 @@ class Story:
     def sharing_state(self) -> list[TreatmentVerdict]:
         """Return the treatments in the state of the whole."""
         return [each for each in self.judged if each.state is self.state]
+
+
+def change_of(story: Story, treatment: TreatmentVerdict) -> list[str]:
+    """Return what a treatment's primary metric did and the range, in sentences."""
+    inputs, where = story.inputs, story.where(treatment)
+    told = change_sentences(inputs.metric_name, treatment.primary, inputs.value_format, where=where)
+    return list(told)

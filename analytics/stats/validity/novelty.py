@@ -91,7 +91,7 @@ def check_novelty(days: Sequence[DayEffect]) -> Finding[Trend]:
             Check.NOVELTY,
             CheckLevel.OK,
             trend,
-            f"{trend.n_days} days since first exposure are too few; {MIN_DAYS} are needed.",
+            f"A trend needs {MIN_DAYS} days since first exposure; there are {trend.n_days} so far.",
             status=Status.INSUFFICIENT_DATA,
         )
     odds = f"z {number(trend.statistic, decimals=2)} over {trend.n_days} days"

@@ -222,7 +222,7 @@ def test_decide__guardrail_not_shown_to_hold__does_not_ship() -> None:
 
     assert (verdict.state, verdict.reasons) == (VerdictState.KEEP_RUNNING, (Reason.GUARDRAIL_OPEN,))
     assert "Not yet shown to stay within limits: Orders per unit." in verdict.text
-    assert verdict.criteria[2].detail == "0 of 1"
+    assert verdict.criteria[2].detail == "0 of 1 shown to hold"
 
 
 def test_decide__guardrail_where_less_is_better__is_judged_the_other_way() -> None:

@@ -39,7 +39,7 @@ CASES = [
     (
         inputs_of(-0.024, 0.004),
         VerdictState.STOP,
-        "A range that reaches 0 again would lift this: it ends at −1.2 %.",
+        "A range that reaches 0 again would lift this: its near end is −1.2 %.",
     ),
     (
         inputs_of(guardrails=(guardrail_of(-0.03),)),
@@ -49,13 +49,13 @@ CASES = [
     (
         inputs_of(0.031, 0.004),
         VerdictState.SHIP,
-        "A range that reaches 0 again would withdraw this: it ends at +1.9 %. "
+        "A range that reaches 0 again would withdraw this: its near end is +1.9 %. "
         "So would a guardrail that is no longer shown to stay within its limit.",
     ),
     (
         inputs_of(0.002, harmless_margin=0.015, guardrails=()),
         VerdictState.SHIP,
-        "A range that reaches −1.5 % again would withdraw this: it ends at −1.0 %.",
+        "A range that reaches −1.5 % again would withdraw this: its near end is −1.0 %.",
     ),
     (
         inputs_of(0.002),
@@ -75,13 +75,13 @@ CASES = [
     (
         inputs_of(0.01, 0.01),
         VerdictState.KEEP_RUNNING,
-        "To ship, the range must lie wholly above 0: it ends at −2.0 %. "
+        "To ship, the range must lie wholly above 0: it reaches to −2.0 %. "
         "To end without a gain, the range must lie within ±2 %.",
     ),
     (
         inputs_of(0.01, 0.01, direction=Direction.DOWN, planned_units=150_000),
         VerdictState.KEEP_RUNNING,
-        "To ship, the range must lie wholly below 0: it ends at +4.1 %. "
+        "To ship, the range must lie wholly below 0: it reaches to +4.1 %. "
         "To end without a gain, the range must lie within ±2 % at the planned size.",
     ),
     (
