@@ -11,7 +11,7 @@ from experiments.models import Experiment
 GOALS = [(each.value, each.value) for each in Goal]
 
 
-class AskedSerializer(serializers.Serializer[Any]):
+class PlanAskedSerializer(serializers.Serializer[Any]):
     """What was asked; fractions."""
 
     days = serializers.IntegerField()
@@ -69,7 +69,7 @@ class MetricPlanSerializer(serializers.Serializer[Any]):
 
     key = serializers.CharField()
     name = serializers.CharField()
-    role = serializers.ChoiceField(Metric.Role.choices)
+    role = serializers.CharField()
     kind = serializers.ChoiceField(Metric.Kind.choices)
     goal = serializers.ChoiceField(GOALS)
     sought = serializers.FloatField(allow_null=True)
@@ -115,7 +115,7 @@ class PlanSerializer(serializers.Serializer[Any]):
     """A plan; without a past `missing` says why there is none and `fix` what mends it."""
 
     experiment = serializers.CharField()
-    asked = AskedSerializer()
+    asked = PlanAskedSerializer()
     missing = serializers.CharField(allow_blank=True)
     fix = serializers.CharField(allow_blank=True)
     until_us = serializers.IntegerField(allow_null=True)

@@ -20,9 +20,8 @@ from analytics.stats.planning.duration import Duration, NoEnd, Traffic, duration
 from analytics.stats.planning.mde import PLANNED_WEEKS, WeekMde, mde_by_week, smallest_effect
 from analytics.stats.results import Direction
 from analytics.stats.schedule import WEEK
-from analytics.stats.verdicts import DecisionInputs
 
-GUARDRAIL_ALPHA = DecisionInputs.__dataclass_fields__["guardrail_alpha"].default
+GUARDRAIL_ALPHA = 0.05  # as `DecisionInputs` has it: one-sided, whatever the analysis' own is
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from analytics.launch.asked import Asked
-from analytics.launch.metric_plan import MetricPlan, why_never
+from analytics.launch.metric_plan import MetricPlan, Shown, why_never
 from analytics.launch.planner import ExperimentPlan
 from analytics.launch.remaining import UNDER_WAY, Remaining, remaining_of
 from analytics.launch.traffic import Crowd
@@ -58,7 +58,7 @@ def metric_dict(plan: MetricPlan) -> dict[str, Any]:
         "cap": known.cap,
         "variance_kept": known.kept,
         "takes_past_out": known.uses_past,
-        "found": _found(plan) if found else None,
+        "found": _found(found) if found else None,
         "power": plan.power,
         "needed": None
         if needed is None
@@ -110,9 +110,8 @@ def _crowd(crowd: Crowd, share: float) -> dict[str, Any]:
     }
 
 
-def _found(plan: MetricPlan) -> dict[str, Any] | None:
-    found = plan.found
-    return found and {
+def _found(found: Shown) -> dict[str, Any]:
+    return {
         "days": found.days,
         "n_units": found.n_units,
         "effect": found.effect,

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from experiments.models import Experiment
-from tests.analytics.launch.shop import bought_before, choose, visit
+from tests.analytics.launch.shop import bought_before, choose, guard, visit
 from tests.analytics.rows import Shares
 from tests.analytics.web.reports import reported
 from tests.browser.conftest import OpenPage
@@ -29,7 +29,7 @@ def a_shop(days: int = 28) -> Experiment:
     """Return a draft in a shop that was there for so many days."""
     experiment = draft_experiment(a_site(), mde=0.2, planned_days=28)
     choose(experiment, conversion="primary", revenue_per_unit="secondary", aov="secondary")
-    choose(experiment, ctr="guardrail", add_to_cart_rate="guardrail", margin=0.1)
+    guard(experiment, 0.1, "ctr", "add_to_cart_rate")
     if days:
         visit(experiment, 100 * days, 20 * days, days=days)
         bought_before(experiment, [1500 if i % 5 == 0 else 0 for i in range(50 * days)])
@@ -81,7 +81,7 @@ def test_plan__asked_by_the_form__works_without_scripts_and_prints(
     page = open_page(WIDE, user=operator, scripts=False)
     page.goto(PATH)
 
-    page.get_by_label("Days").fill("56")
+    page.get_by_role("spinbutton", name="Days").fill("56")
     page.get_by_label("Lift to find, %").fill("50")
     page.get_by_role("button", name="Plan").click()
 
@@ -89,7 +89,7 @@ def test_plan__asked_by_the_form__works_without_scripts_and_prints(
     expect(page.locator("#says")).to_contain_text("To find +50")
     page.get_by_role("link", name="Revenue per unit").click()
     expect(page.locator("#h-weeks")).to_have_text("Revenue per unit, by weeks of running")
-    expect(page.get_by_label("Days")).to_have_value("56")
+    expect(page.get_by_role("spinbutton", name="Days")).to_have_value("56")
     page.emulate_media(media="print")
     expect(page.locator("form.plan-ask")).to_be_hidden()
     expect(page.locator("#weeks svg.chart")).to_be_visible()

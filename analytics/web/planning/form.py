@@ -10,14 +10,30 @@ from experiments.models import Experiment
 from experiments.web.fields import percent_text
 
 ON, OFF = "on", "off"
-WITH_PAST = [(ON, "taken out where a metric does"), (OFF, "left in")]
+WITH_PAST = [(ON, "taken out"), (OFF, "left in")]
+READINGS = [
+    (Experiment.Monitoring.ALWAYS_VALID.value, "whenever one likes"),
+    (Experiment.Monitoring.FIXED.value, "once, at the end"),
+]
+
+
+def _errors(low: float, high: float, what: str) -> dict[str, str]:
+    told = f"Write {what} from {low:g} to {high:g}, or leave it empty."
+    return {"min_value": told, "max_value": told, "invalid": told, "max_decimal_places": told}
 
 
 def _days() -> forms.IntegerField:
-    return forms.IntegerField(min_value=DAYS[0], max_value=DAYS[1], required=False, label="Days")
+    low, high = DAYS
+    return forms.IntegerField(
+        min_value=low,
+        max_value=high,
+        required=False,
+        label="Days",
+        error_messages=_errors(low, high, "a whole number"),
+    )
 
 
-def _percent(bounds: tuple[float, float], label: str, help_text: str = "") -> forms.DecimalField:
+def _percent(bounds: tuple[float, float], label: str) -> forms.DecimalField:
     low, high = (100 * each for each in bounds)
     return forms.DecimalField(
         min_value=low,
@@ -25,7 +41,7 @@ def _percent(bounds: tuple[float, float], label: str, help_text: str = "") -> fo
         decimal_places=2,
         required=False,
         label=label,
-        help_text=help_text,
+        error_messages=_errors(low, high, "per cent with two decimals"),
     )
 
 
@@ -34,9 +50,7 @@ class PlanForm(forms.Form):
 
     days = _days()
     lift = _percent(LIFT, "Lift to find, %")
-    monitoring = forms.ChoiceField(
-        choices=Experiment.Monitoring.choices, required=False, label="How it is read"
-    )
+    monitoring = forms.ChoiceField(choices=READINGS, required=False, label="How it is read")
     cuped = forms.ChoiceField(choices=WITH_PAST, required=False, label="Units’ own past (CUPED)")
     power = _percent(POWER, "Found how often, % (power)")
     alpha = _percent(ALPHA, "False alarms, % (alpha)")

@@ -9,6 +9,8 @@ from analytics.stats.formats import number, percent, percent_decimals, short_per
 from analytics.stats.planning.mde import WeekMde
 from analytics.web.texts import NOTHING, value_text
 
+SURE = 0.99
+
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
@@ -114,5 +116,15 @@ def past_text(plan: MetricPlan, *, uses_cuped: bool) -> str:
 def _power_text(plan: MetricPlan) -> str:
     if plan.power is None or plan.found is None:
         return ""
-    times = percent(plan.power, decimals=0)
-    return f"shown in {times} of cases after {plan.found.days} days"
+    return f"what is sought is shown in {_often(plan.power)} of cases"
+
+
+def _often(power: float) -> str:
+    """Return how often something happens that is never sure and never impossible."""
+    if power >= SURE:
+        return f"over {percent(SURE, decimals=0)}"
+    return (
+        percent(power, decimals=0)
+        if power >= 1 - SURE
+        else f"under {percent(1 - SURE, decimals=0)}"
+    )

@@ -12,12 +12,18 @@ from tests.analytics.rows import event, slate
 DAY = timedelta(days=1)
 
 
-def choose(experiment: Experiment, *, margin: float | None = None, **roles: str) -> None:
-    """Give an experiment metrics by key and role; guardrails with a margin."""
+def choose(experiment: Experiment, **roles: str) -> None:
+    """Give an experiment metrics by key and role."""
     for key, role in roles.items():
         metric = Metric.objects.get(site=experiment.site, key=key)
-        own = margin if role == Metric.Role.GUARDRAIL else None
-        ExperimentMetric.objects.create(experiment=experiment, metric=metric, role=role, margin=own)
+        ExperimentMetric.objects.create(experiment=experiment, metric=metric, role=role)
+
+
+def guard(experiment: Experiment, margin: float, *keys: str) -> None:
+    """Give an experiment guardrails, each of which may lose so much."""
+    choose(experiment, **dict.fromkeys(keys, Metric.Role.GUARDRAIL.value))
+    rows = ExperimentMetric.objects.filter(experiment=experiment, metric__key__in=keys)
+    rows.update(margin=margin)
 
 
 def visit(experiment: Experiment, units: int, buyers: int, days: int = 28) -> None:

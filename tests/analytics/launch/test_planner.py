@@ -1,5 +1,6 @@
 """Plans of whole experiments: both ways, each metric, from what a shop's visitors did before."""
 
+import inspect
 import math
 from dataclasses import replace
 
@@ -8,14 +9,15 @@ import pytest
 from statsmodels.stats.power import NormalIndPower
 
 from analytics.launch.asked import Asked
-from analytics.launch.metric_plan import MetricPlan, why_never
+from analytics.launch.metric_plan import GUARDRAIL_ALPHA, MetricPlan, why_never
 from analytics.launch.planner import CannotPlan, ExperimentPlan, plan_experiment
 from analytics.models import AnalysisSettings, Metric
 from analytics.stats.planning.design import Correction, Goal, Looks
 from analytics.stats.planning.sample_size import required_n_non_inferiority
+from analytics.stats.verdicts import DecisionInputs
 from experiments.errors import InvalidInput
 from experiments.models import Event, Experiment, Holdout, Slate
-from tests.analytics.launch.shop import bought_before, choose, visit
+from tests.analytics.launch.shop import bought_before, choose, guard, visit
 from tests.analytics.rows import an_id
 
 pytestmark = pytest.mark.django_db
@@ -158,7 +160,8 @@ def test_plan__quantile__is_planned_by_its_own_error(experiment: Experiment) -> 
 
 
 def test_plan__guardrail_with_a_margin__is_to_exclude_that_loss(experiment: Experiment) -> None:
-    choose(experiment, margin=0.05, conversion="guardrail", revenue_per_unit="primary")
+    choose(experiment, revenue_per_unit="primary")
+    guard(experiment, 0.05, "conversion")
     visit(experiment, 1000, 200)
 
     plan = one(experiment, "conversion", looks="fixed", lift=0.2, alpha=0.01)
@@ -168,6 +171,9 @@ def test_plan__guardrail_with_a_margin__is_to_exclude_that_loss(experiment: Expe
     needed = required_n_non_inferiority(history.sigma, 0.05 * history.value)
     assert (plan.design.goal, plan.sought, plan.sign) == (Goal.NON_INFERIORITY, 0.05, -1)
     assert plan.n_needed == 2 * math.ceil(needed)
+    assert (
+        inspect.signature(DecisionInputs).parameters["guardrail_alpha"].default == GUARDRAIL_ALPHA
+    )
 
 
 def test_plan__back_on_a_day__counts_units_only_once_it_is_over(experiment: Experiment) -> None:
@@ -265,7 +271,8 @@ def test_plan__metric_with_a_cap__is_planned_under_it(experiment: Experiment) ->
 
 
 def test_plan__three_variants__are_corrected_as_the_analysis_is(experiment: Experiment) -> None:
-    choose(experiment, margin=0.1, conversion="primary", ctr="guardrail")
+    choose(experiment, conversion="primary")
+    guard(experiment, 0.1, "ctr")
     visit(experiment, 1000, 200)
     Slate.objects.filter(pk__in=Slate.objects.all()[:300]).update(clicked=1)
     third = replace_variant(experiment)

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from experiments.models import Experiment, Slate
-from tests.analytics.launch.shop import choose, visit
+from tests.analytics.launch.shop import choose, guard, visit
 from tests.analytics.rows import Shares
 from tests.analytics.web.reports import reported
 from tests.factories import NOW, a_site, draft_experiment, member
@@ -20,9 +20,8 @@ RUN = {"control": Shares(700, 0.2), "treatment": Shares(700, 0.22)}
 
 @pytest.fixture
 def shop(experiment: Experiment) -> Experiment:
-    choose(
-        experiment, margin=0.1, conversion="primary", revenue_per_unit="secondary", ctr="guardrail"
-    )
+    choose(experiment, conversion="primary", revenue_per_unit="secondary")
+    guard(experiment, 0.1, "ctr")
     visit(experiment, 1000, 200)
     Experiment.objects.filter(pk=experiment.pk).update(mde=0.3)
     return experiment
@@ -203,6 +202,6 @@ def test_launch_check__says_what_the_plan_says(analyst: Client, shop: Experiment
     found = re.search(r"found in (\d+) of 100 cases", check.detail)
     assert found is not None
 
-    assert f"shown in {found[1]} % of cases after 14 days" in row(
+    assert f"what is sought is shown in {found[1]} % of cases" in row(
         body(analyst, "?days=14"), "conversion"
     )
