@@ -90,3 +90,5 @@ def _offers(request: HttpRequest, page: ReportPage, address: _Address) -> Iterat
     if can(request.user, Action.ANALYSE, page.experiment.site_id):
         words = "Every unit counted, with hashed ids; taking it goes on record."
         yield Offer("Arrow", words, address.of("units"))
+        words = "Recomputes every number from the JSON and the Arrow file beside it."
+        yield Offer("Notebook", words, address.of("notebook"))

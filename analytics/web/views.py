@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.views import View
 
 from analytics import selectors, services
+from analytics.exports.media import file_name
 from analytics.exports.table import csv_rows, json_body
 from analytics.models import Analysis
 from analytics.tasks import compute_analysis
@@ -209,7 +210,10 @@ class ReportJson(ReportView):
     def get(self, request: HttpRequest, key: str) -> JsonResponse:
         """Return results, moments, settings and statement of the newest analysis."""
         analysis = ready_analysis(find_experiment(request, key))
-        return JsonResponse(json_body(analysis), json_dumps_params={"indent": 1})
+        # Shown by browsers; kept, it has the name under which the notebook looks for it.
+        name = file_name(analysis.experiment, ".json")
+        headers = {"Content-Disposition": f'inline; filename="{name}"'}
+        return JsonResponse(json_body(analysis), json_dumps_params={"indent": 1}, headers=headers)
 
 
 class ReportCsv(ReportView):
