@@ -12,6 +12,7 @@ from analytics.web.faces import Face, said
 from analytics.web.findings import criteria_of
 from analytics.web.page import ReportPage, with_results
 from analytics.web.times import moment_text
+from experiments.models import Experiment
 
 UNDECIDED = DecisionView(
     recommended="",
@@ -35,8 +36,7 @@ class SharedPage:
 
     title: str
     ends: str
-    site: str
-    is_simulated: bool
+    experiment: Experiment
     report: ReportPage | None = None
     exploration: Answer | None = None
 
@@ -45,12 +45,10 @@ def shared_page(link: ShareLink, query: Mapping[str, str]) -> SharedPage:
     """Return the page of a link; of the address only how to show it counts."""
     asked = {name: query[name] for name in NEEDS if name in query}
     shown = link.shared
-    site = link.experiment.site
     return SharedPage(
         title=link.title,
         ends=f"{link.expires_at:%-d %b %Y, %H:%M} UTC",
-        site=site.name,
-        is_simulated=site.is_simulated,
+        experiment=link.experiment,
         report=_report(link, shown, asked) if isinstance(shown, Analysis) else None,
         exploration=_exploration(link, shown, asked) if isinstance(shown, Exploration) else None,
     )
