@@ -24,7 +24,7 @@ class Action(StrEnum):
     STOP = "stop"  # pause, kill, end, archive: everybody who runs experiments may stop one
     DECIDE = "decide"
     APPROVE = "approve"  # approve or reject what somebody else has set up
-    ANALYSE = "analyse"  # refresh analyses, define metrics, explore, export
+    ANALYSE = "analyse"  # refresh analyses, define metrics, explore, export what units did
     MANAGE = "manage"  # site, keys, layers, placements, holdouts, webhooks, items, recommenders
     PEOPLE = "people"  # who is what in a site
     SUBJECTS = "subjects"  # hand out, and erase, everything held on one visitor or account

@@ -18,7 +18,7 @@ MEANING = {
     Action.STOP: "pause, kill, end, archive",
     Action.DECIDE: "record the decision",
     Action.APPROVE: "approve or reject what somebody else has set up",
-    Action.ANALYSE: "refresh and export reports, define metrics",
+    Action.ANALYSE: "refresh reports, export units, define metrics",
     Action.MANAGE: "site, keys, layers, placements, holdouts, webhooks, items, recommenders",
     Action.PEOPLE: "give and take roles, manage accounts",
     Action.SUBJECTS: "hand out and erase what is held on one visitor or account",
