@@ -61,7 +61,7 @@ def group_drawing(group: GroupView, source: Source) -> Drawing:
         )
         for row in group.rows
     ]
-    return _drawing(f"{group.role}", title, words, entries, source, group.axis, group.zone)
+    return _drawing(group.role, title, words, entries, source, group.axis, group.zone)
 
 
 def segment_drawing(metric: str, table: SegmentTable, number: int, source: Source) -> Drawing:
@@ -84,6 +84,11 @@ def segment_drawing(metric: str, table: SegmentTable, number: int, source: Sourc
         ]
     words = "; ".join(f"{e.name}: {e.value}, {e.range}" for e in entries if e.axis)
     return _drawing(f"segments-{number}", title, words, entries, source, table.axis)
+
+
+def has_intervals(table: SegmentTable) -> bool:
+    """Tell whether any segment has units enough for something to be drawn."""
+    return any(row.bar or row.raw_x for group in table.groups for row in group.rows)
 
 
 def _drawing(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.template.loader import render_to_string
 
-from analytics.exports.drawing.forest import group_drawing, segment_drawing
+from analytics.exports.drawing.forest import group_drawing, has_intervals, segment_drawing
 from analytics.exports.drawing.layout import Source
 from analytics.exports.drawing.plots import plot_drawing
 from analytics.exports.drawing.shapes import WIDTH, Drawing
@@ -49,16 +49,20 @@ def _source(page: ReportPage) -> Source:
 def _of_effects(sections: Sections, source: Source) -> Iterator[Drawing]:
     if series := sections.series:
         title = f"{series.metric}, everything up to each day"
-        yield plot_drawing("over-time", title, series.effects, source, below="day")
+        if series.effects:
+            yield plot_drawing("over-time", title, series.effects, source, below="day")
         yield plot_drawing("new-units", "New units per day", series.units, source)
     if segments := sections.segments:
         for number, table in enumerate(segments.tables, start=1):
-            yield segment_drawing(segments.metric, table, number, source)
+            if has_intervals(table):
+                yield segment_drawing(segments.metric, table, number, source)
     if novelty := sections.novelty:
         for number, view in enumerate(novelty.views, start=1):
             title = f"{novelty.metric}: {view.treatment} by days since first exposure"
             name = f"novelty-{number}"
-            yield plot_drawing(name, title, view.plot, source, below="days since first exposure")
+            below = "days since first exposure"
+            if view.plot:
+                yield plot_drawing(name, title, view.plot, source, below=below)
 
 
 def _of_serving(sections: Sections, source: Source) -> Iterator[Drawing]:

@@ -40,7 +40,7 @@ def drawings(experiment: Experiment) -> dict[str, Drawing]:
 
 
 def test_charts__of_a_full_report__are_all_drawn_alone_with_title_and_words() -> None:
-    experiment = a_rich_run(120)
+    experiment = a_rich_run(900)
     analyse(experiment)
 
     found = drawings(experiment)
