@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from analytics.exports.table import csv_rows
 from analytics.models import Analysis, Metric
 from analytics.stats.moments import Moments
-from analytics.exports.table import csv_rows
 from experiments.services import VariantDraft
 from experiments.spreadsheets import safe_cell
 from tests.analytics.rows import Shares, a_run
