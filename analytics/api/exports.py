@@ -1,5 +1,7 @@
 """An analysis as files for programs: its metric table, and every unit that it counted."""
 
+from typing import Any
+
 from django.http import FileResponse, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -22,10 +24,18 @@ def finished_analysis(request: Request, pk: int) -> Analysis:
     return analysis
 
 
-class AnalysisTable(APIView):
-    """The metric table of one analysis."""
+class AnalysisFile(APIView):
+    """A file of one analysis."""
 
     scope = "analyses"
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Answer whatever is accepted: the file has one form, and refusals are JSON."""
+        return super().perform_content_negotiation(request, force=True)
+
+
+class AnalysisTable(AnalysisFile):
+    """The metric table of one analysis."""
 
     @extend_schema(responses={(200, PARQUET): OpenApiTypes.BINARY})
     def get(self, request: Request, pk: int) -> HttpResponse:
@@ -36,10 +46,8 @@ class AnalysisTable(APIView):
         return HttpResponse(parquet_file(analysis), content_type=PARQUET, headers=headers)
 
 
-class AnalysisUnits(APIView):
+class AnalysisUnits(AnalysisFile):
     """Every unit that one analysis counted."""
-
-    scope = "analyses"
 
     @extend_schema(responses={(200, ARROW): OpenApiTypes.BINARY})
     def get(self, request: Request, pk: int) -> FileResponse:

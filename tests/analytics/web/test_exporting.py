@@ -134,7 +134,7 @@ def test_endpoints__of_an_analysis__hand_out_table_and_units_to_its_site_alone()
     other = key_for(a_site("other"), "analyses")
     path = f"analyses/{analysis.pk}"
 
-    table = Caller(own).send("GET", f"{path}/table")
+    table = Caller(own).send("GET", f"{path}/table", Accept="application/vnd.apache.parquet")
     units = Caller(own).send("GET", f"{path}/units")
 
     assert table.getvalue().startswith(b"PAR1")
