@@ -12,8 +12,13 @@ from rest_framework.views import APIView
 
 from analytics.models import ShareLink
 from analytics.models.share import LABEL_LENGTH
-from analytics.sharing.links import DEFAULT_DAYS, MAX_DAYS, create_link, revoke_link
-from analytics.sharing.views import shared_path
+from analytics.sharing.links import (
+    DEFAULT_DAYS,
+    MAX_DAYS,
+    create_link,
+    revoke_link,
+    shared_path,
+)
 from experiments.api.authentication import key_of
 from experiments.api.experiments import experiment_of
 from experiments.api.lists import SiteList
@@ -68,7 +73,7 @@ class ShareLinkInput(StrictInput):
     experiment = serializers.CharField(max_length=80)
     exploration = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
     days = serializers.IntegerField(min_value=1, max_value=MAX_DAYS, default=DEFAULT_DAYS)
-    label = serializers.CharField(
+    label: Any = serializers.CharField(
         max_length=LABEL_LENGTH, required=False, default="", allow_blank=True
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
+from django.urls import reverse
 
 from analytics.models import Analysis, Exploration, ShareLink
 from analytics.models.share import LABEL_LENGTH
@@ -125,6 +126,11 @@ def note_opening(link: ShareLink, *, now: datetime) -> None:
     """Count that somebody opened the link."""
     rows = ShareLink.objects.filter(pk=link.pk)
     rows.update(times_opened=F("times_opened") + 1, last_opened_at=now)
+
+
+def shared_path(token: str) -> str:
+    """Return the path of the page behind a token."""
+    return reverse("shared", args=[token])
 
 
 def _record(

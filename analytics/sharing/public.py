@@ -1,6 +1,7 @@
 """The page behind a link: open to whoever has it, the same dead end for every other address."""
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
@@ -21,15 +22,12 @@ class SharedReport(View):
 
     http_method_names = ["get", "head"]
 
-    def dispatch(self, request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: str, **kwargs: str) -> HttpResponseBase:
         """Return the answer with what keeps its address, which is a secret, from going astray."""
         wait_s = take(f"shared {client_address(request)}", 1.0, rate=PER_S)
-        if wait_s is None:
-            answer = super().dispatch(request, *args, **kwargs)
-        else:
-            answer = HttpResponse(TOO_FAST, status=429, content_type="text/plain; charset=utf-8")
-            answer.headers["Retry-After"] = str(jittered(wait_s))
-        return _sealed(answer)
+        if wait_s is not None:
+            return _sealed(_too_fast(wait_s))
+        return _sealed(super().dispatch(request, *args, **kwargs))
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         """Return the report read-only; of what is unknown, ended or revoked the same 404."""
@@ -45,7 +43,13 @@ class SharedReport(View):
         return render(request, f"analytics/sharing/{name}.html", context)
 
 
-def _sealed(answer: HttpResponse) -> HttpResponse:
+def _too_fast(wait_s: float) -> HttpResponse:
+    answer = HttpResponse(TOO_FAST, status=429, content_type="text/plain; charset=utf-8")
+    answer.headers["Retry-After"] = str(jittered(wait_s))
+    return answer
+
+
+def _sealed(answer: HttpResponseBase) -> HttpResponseBase:
     patch_cache_control(answer, private=True, no_store=True)
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"

@@ -8,7 +8,6 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 
 from analytics.models import Exploration, ShareLink
@@ -20,6 +19,7 @@ from analytics.sharing.links import (
     Shared,
     create_link,
     revoke_link,
+    shared_path,
 )
 from analytics.web.views import ReportView, find_experiment, report_url
 from experiments.errors import ArmatureError
@@ -43,7 +43,7 @@ class LinkForm(forms.Form):
         widget=forms.NumberInput(attrs={"list": "days"}),
     )
     label = forms.CharField(
-        max_length=LABEL_LENGTH, required=False, label="For whom (only you see)"
+        max_length=LABEL_LENGTH, required=False, label="For whom (readers do not see it)"
     )
 
     def __init__(self, experiment: Experiment, *args: Any, **kwargs: Any) -> None:
@@ -140,11 +140,6 @@ class ShareLinkRevoke(ReportView):
         revoke_link(link=row, actor=request.user.get_username(), now=timezone.now())
         messages.success(request, f"Link {link} opens nothing any more.")
         return redirect(report_url(experiment, "links"))
-
-
-def shared_path(token: str) -> str:
-    """Return the path of the page behind a token."""
-    return reverse("shared", args=[token])
 
 
 def link_row(link: ShareLink, now: datetime) -> LinkRow:
