@@ -7,9 +7,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from analytics.engines.database import Database
-from analytics.engines.dialects import DUCKDB, Engine, Row
+from analytics.engines.dialects import Engine, Row
 from analytics.engines.duck import Duck
-from analytics.engines.limits import interrupted_after, limit_s, statement_limit
+from analytics.engines.limits import limit_s, statement_limit
 
 ROWS = 10_000  # in memory at once
 PATIENCE = 10  # times as long as a metric's statement may take
@@ -30,7 +30,7 @@ def batches(
     if isinstance(engine, Database):
         return _of_database(sql, values, size)
     if isinstance(engine, Duck):
-        return _of_duck(engine, sql, values, size)
+        return engine.parts(sql, values, size=size, seconds=PATIENCE * limit_s())
     return _parts(engine.rows(sql, values), size)
 
 
@@ -58,13 +58,6 @@ def _whole_answer(cursor: Any) -> Iterator[None]:
     cursor.execute(
         "SET LOCAL cursor_tuple_fraction TO DEFAULT; SET LOCAL enable_nestloop TO DEFAULT"
     )
-
-
-def _of_duck(engine: Duck, sql: str, values: Sequence[Any], size: int) -> Iterator[Rows]:
-    with interrupted_after(engine.connection.interrupt, PATIENCE * limit_s()):
-        answer = engine.connection.execute(DUCKDB.of(sql), list(values))
-        while rows := answer.fetchmany(size):
-            yield rows
 
 
 def _parts(rows: Rows, size: int) -> Iterator[Rows]:

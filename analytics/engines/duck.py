@@ -33,13 +33,28 @@ class Duck:
 
     def rows(self, sql: str, values: Sequence[Any]) -> list[Row]:
         """Return the statement's rows; raises TooSlowError and EngineError."""
-        with interrupted_after(self.connection.interrupt):
-            try:
-                return [*self.connection.execute(DUCKDB.of(sql), list(values)).fetchall()]
-            except duckdb.InterruptException:
-                raise
-            except (duckdb.Error, OSError) as error:
-                raise EngineError(f"DuckDB: {error}") from error
+        with interrupted_after(self.connection.interrupt), _told():
+            return [*self.connection.execute(DUCKDB.of(sql), list(values)).fetchall()]
+
+    def parts(
+        self, sql: str, values: Sequence[Any], *, size: int, seconds: float
+    ) -> Iterator[list[Row]]:
+        """Yield the statement's rows, `size` at a time; raises as `rows`, after so many seconds."""
+        with interrupted_after(self.connection.interrupt, seconds), _told():
+            answer = self.connection.execute(DUCKDB.of(sql), list(values))
+            while rows := answer.fetchmany(size):
+                yield rows
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Raise EngineError in place of what DuckDB raises, but of an interruption."""
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise
+    except (duckdb.Error, OSError) as error:
+        raise EngineError(f"DuckDB: {error}") from error
 
 
 @contextmanager
