@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analytics.models import Analysis
+from analytics.models import Computation
 from analytics.stats.formats import number, percent, short_percent
 from analytics.web.planning.left import primary_left
 
@@ -40,7 +40,7 @@ class ComputingView:
     width: str
 
 
-def computing_of(analysis: Analysis) -> ComputingView:
+def computing_of(analysis: Computation) -> ComputingView:
     """Return how far a computation is, as its worker last told."""
     share = min(1.0, max(0.0, analysis.share))
     waits = "waiting for a worker" if analysis.status == "queued" else "reading the rows"
