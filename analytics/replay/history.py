@@ -54,6 +54,19 @@ class Numbered(Visits):
 )"""  # noqa: S608 - names from the tables of queries; every value is bound
         return sql, (site_id, self.from_us, self.last_us, *values)
 
+    def slates(self, site_id: int, column: str) -> tuple[Part, Part]:
+        """Return by what a unit's lists are found, and which count; else as in `Visits`.
+
+        The sign keeps SQLite from going through all lists of the site for each unit: it then makes
+        an index of their units for this one statement.
+        """
+        return (f"+s.site_id = %s AND s.{column} = f.unit_id", (site_id,)), self._where
+
+    @property
+    def counted(self) -> Part:
+        """Return which lists `s` count."""
+        return self._where
+
     @property
     def _where(self) -> Part:
         placed = " AND s.placement = %s" if self.placement else ""
@@ -137,15 +150,16 @@ def _too_few(cut: Cut, n_seen: int, n_entered: int) -> str:
 
 def _first_seen(cut: Cut) -> Sequence[Sequence[Any]]:
     """Return id, moment and attributes of each unit's first list, in the order of `Numbered`."""
-    assert cut.visits is not None
+    assert isinstance(cut.visits, Numbered)
     column = UNIT_COLUMNS[cut.unit_type]
-    head, counted = cut.visits.units(cut.site_id, cut.unit_type, column)
-    (found, found_by), (counts, bound) = cut.visits.slates(cut.site_id, column)
-    sql = f"""WITH {head}
-SELECT f.unit_id, f.t0, MIN(CAST(s.attributes AS VARCHAR))
-FROM f JOIN experiments_slate s ON {found} AND s.ts_us = f.t0 WHERE {counts}
-GROUP BY f.variant_id, f.unit_id, f.t0 ORDER BY f.variant_id"""  # noqa: S608 - as above
-    return DATABASE.rows(sql, (*counted, *found_by, *bound))
+    where, bound = cut.visits.counted
+    sql = f"""SELECT unit_id, ts_us, attributes FROM (
+    SELECT s.{column} AS unit_id, s.ts_us, CAST(s.attributes AS VARCHAR) AS attributes,
+        ROW_NUMBER() OVER (PARTITION BY s.{column} ORDER BY s.ts_us, s.id) AS nth
+    FROM experiments_slate s
+    WHERE s.site_id = %s AND s.ts_us >= %s AND s.ts_us <= %s AND s.{column} <> '' AND {where}
+) s WHERE nth = 1 ORDER BY unit_id"""  # noqa: S608 - as above
+    return DATABASE.rows(sql, (cut.site_id, cut.visits.from_us, cut.visits.last_us, *bound))
 
 
 def _eligible(spec: ExperimentSpec, attributes: Sequence[str]) -> NDArray[np.bool_]:

@@ -13,6 +13,7 @@ from analytics.reporting.judging import compare_fully
 from analytics.reporting.measuring import ROWS, Measured
 from analytics.reporting.scope import Scope
 from analytics.stats.compare import reference_of
+from analytics.stats.exact_samples import ExactSample
 from analytics.stats.results import Comparison, Monitoring
 from analytics.trust.split import judge_split
 from analytics.trust.weights import weights_of
@@ -74,7 +75,7 @@ class Judge:
     def measured(self, places: Places) -> Measured:
         """Return the sums of all metrics, as `reporting.measuring` has them of rows."""
         found = Measured(caps=dict(self.values.caps))
-        samples = {}
+        samples: dict[str, dict[int, ExactSample]] = {}
         for sums in self._sums:
             samples |= sums.samples(places, len(self.scope.variants))
         for chosen in self.scope.metrics:
