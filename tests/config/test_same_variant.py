@@ -1,8 +1,7 @@
 """The same visitor gets the same variant in any process, after a restart, and in GrowthBook."""
 
+import io
 import json
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -15,7 +14,8 @@ from typing import Any
 import pytest
 from growthbook import GrowthBook
 
-from config.running import wait_ready
+from config.running import default_services, wait_ready
+from config.supervisor import Supervisor
 from experiments.assignment.hashing import BUCKETS
 from tests.checks import ROOT, clean_environment
 from tests.flows.an_installation import copy_embedded
@@ -170,23 +170,19 @@ def test_visitors__after_a_restart_without_the_database__have_the_same_variants(
 
 @contextmanager
 def serving(data_dir: Path) -> Iterator[str]:
-    """Start the whole installation; give the address of its API, and end it."""
+    """Start the installation's web server as `up` does; give the address of its API, and end it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "manage.py"), "up", "--port", str(port)],
-        env=clean_environment(data_dir),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    env = {**clean_environment(data_dir), "DATABASE_URL": "", "ARMATURE_BROKER_URL": ""}
+    services = default_services(port=port, env=env)
+    supervisor = Supervisor([each for each in services if each.name == "web"], io.StringIO())
+    supervisor.start()
     try:
         wait_ready(f"http://127.0.0.1:{port}/healthz", 60)
         yield f"http://127.0.0.1:{port}/api/v1/"
     finally:
-        os.kill(process.pid, signal.SIGTERM)
-        process.wait(timeout=30)
+        supervisor.stop()
 
 
 def variant_over_http(api: str, secret: str, visitor: str) -> str | None:

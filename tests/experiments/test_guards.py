@@ -147,29 +147,21 @@ def guards() -> list[str]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_guards__migrated_back_and_forth__go_and_come() -> None:
-    there = guards()
-
-    call_command("migrate", "experiments", "0005", verbosity=0)
-    gone = guards()
-    call_command("migrate", verbosity=0)
-
-    assert len(there) >= 9
-    assert gone == []
-    assert guards() == there
-
-
-@pytest.mark.django_db(transaction=True)
-def test_past__of_before_the_audit__is_put_on_record_once_by_its_migration(
+def test_guards_and_audit__migrated_back_and_forth__come_again_and_record_the_past_once(
     recorded: Experiment,
 ) -> None:
     pause_experiment(experiment_id=recorded.pk, actor="ann", reason="stock is out")
+    there = guards()
     call_command("migrate", "experiments", "0004", verbosity=0)
+    gone = guards()
     Change.objects.all().delete()
     Phase.objects.all().delete()
 
     call_command("migrate", verbosity=0)
 
+    assert len(there) >= 9
+    assert gone == []
+    assert guards() == there
     assert list(Change.objects.order_by("id").values_list("action", "actor", "reason")) == [
         ("start", "", ""), ("pause", "ann", "stock is out"),
     ]  # fmt: skip
