@@ -18,7 +18,7 @@ from experiments.drain.claims import is_claim
 from experiments.errors import InvalidInput
 from experiments.models import Event, Slate
 
-MOST_ACTS = 1_000  # lists and events of the sample; each split sends all of them
+MOST_ACTS = 500  # lists and events of the sample; each split sends all of them
 KEY = "aa-replay"
 CHUNK = 100  # units that are looked up at once
 
