@@ -86,6 +86,8 @@ ELSEWHERE = (
     "results",
     "schedule",
     "stored",
+    "story",
+    "undecided",
     "vectorised",
     "wording",
 )
