@@ -5,23 +5,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics.stats.formats import number
+from analytics.web.charts import mark_of
 from analytics.web.plots import XLabel, written
 from analytics.web.times import moment_in
 from experiments.models import Experiment
 from experiments.models.event import STRANGER
 
 LEAST = 0.6  # per cent of the width: a shorter stretch would not be seen
-LABEL_FROM = 9.0  # per cent: a shorter stretch has no room for its name
+# Pixels that a name needs, for a letter and both sides, and those of a track, wide and narrow.
+LETTER, SIDES, WIDE, NARROW = 7.0, 14.0, 560.0, 290.0
 MARKS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A stretch on a track; `text`: what fits into it."""
+    """A stretch on a track; `text`: what fits into it, spare where only on a wide screen."""
 
     x: str
     width: str
     text: str
+    is_spare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def artifacts_of(experiment: Experiment, results: Mapping[str, Any]) -> Artifact
     start = min(span["from_us"] for span in spans)
     time = _Time(start, max(results["until_us"], start + 1), _texter(experiment))
     variants = [
-        (variant["name"], min(index, 4), own[variant["key"]])
+        (variant["name"], mark_of(index), own[variant["key"]])
         for index, variant in enumerate(results["variants"])
         if variant["key"] in own
     ]
@@ -126,8 +129,11 @@ def _track(name: str, mark: int, own: Mapping[str, Any], time: _Time) -> Track:
 def _box(span: Mapping[str, Any], end: int, time: _Time) -> Box:
     """Return a stretch, up to where the next one begins: it was the one to answer until then."""
     x, stop = time.x(span["from_us"]), time.x(max(end, span["until_us"]))
-    text = span["artifact"] if stop - x >= LABEL_FROM else ""
-    return Box(written(x), _width(span["from_us"], max(end, span["from_us"]), time), text)
+    needed = LETTER * len(span["artifact"]) + SIDES
+    share = (stop - x) / 100
+    text = span["artifact"] if share * WIDE >= needed else ""
+    width = _width(span["from_us"], max(end, span["from_us"]), time)
+    return Box(written(x), width, text, is_spare=share * NARROW < needed)
 
 
 def _width(start: int, stop: int, time: _Time) -> str:

@@ -8,6 +8,7 @@ from analytics.stats.formats import percent
 
 STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 MAX_TICKS = 7
+LAST_MARK = 9  # of the shapes that stand for variants
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,11 @@ class Limit:
 
     x: str
     harm: Zone
+
+
+def mark_of(index: int) -> int:
+    """Return the shape of a variant by its place in the set-up; beyond the last they share it."""
+    return min(index, LAST_MARK)
 
 
 def axis_over(values: Iterable[float]) -> Axis:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analytics.stats.formats import percent
+from analytics.stats.formats import number, percent
 from analytics.web.texts import p_text
 
 STATUS_WORDS = {
-    "insufficient_data": "Too few units yet",
+    "insufficient_data": "Too few units",
     "zero_variance": "Every unit has the same value",
     "zero_baseline": "Control is zero: no relative lift",
     "unbounded": "Control is too close to zero for a relative range",
@@ -94,6 +94,9 @@ def conclude(
     judged: Mapping[str, Any] | None,
 ) -> Conclusion:
     """Return what may be said of one treatment's metric."""
+    if too_few := compared.get("too_few"):
+        words = f"Too few units ({number(too_few['n'])} of {number(too_few['least'])})"
+        return Conclusion("idle", "idle", words, ())
     warnings = tuple(WARNING_WORDS.get(code, code) for code in compared["warnings"])
     if judged is not None and metric["margin"]:
         return _of_guardrail(judged, reading, warnings)
@@ -120,13 +123,22 @@ def _of_effect(compared: Mapping[str, Any], direction: str, reading: Reading) ->
     return ("good" if has_risen == (direction == "up") else "bad"), f"A {word}, clear of zero"
 
 
+def _standing(judged: Mapping[str, Any], reading: Reading) -> tuple[str, str]:
+    """Return icon and words; what only watches and shows nothing is not said to hold."""
+    if reading.state in NOT_YET:
+        return "idle", NOT_YET[reading.state]
+    finding = judged["finding"]
+    if judged["state"] == "holds" and not finding["is_shown"]:
+        words = STATUS_WORDS.get(finding["status"], "No harm seen, nor ruled out")
+        return "idle", words
+    return GUARDRAIL_WORDS[judged["state"]]
+
+
 def _of_guardrail(
     judged: Mapping[str, Any], reading: Reading, warnings: tuple[str, ...]
 ) -> Conclusion:
     """Return where a guardrail stands; its bar stays hollow until it is wholly beyond the limit."""
-    icon, words = GUARDRAIL_WORDS[judged["state"]]
-    if reading.state in NOT_YET:
-        icon, words = "idle", NOT_YET[reading.state]
+    icon, words = _standing(judged, reading)
     worst = judged["finding"]["worst_lift"]
     notes = (f"at worst {percent(worst, is_signed=True)}",) if worst is not None else ()
     return Conclusion("bad" if icon == "bad" else "idle", icon, words, (*notes, *warnings))

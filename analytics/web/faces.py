@@ -109,7 +109,7 @@ def _stale(results: Mapping[str, Any], changed: Sequence[str]) -> Said:
 def _empty(experiment: Experiment) -> Said:
     if experiment.status in NOT_STARTED:
         return _missing(experiment)
-    why = "The first list that the experiment's placement serves to a unit of it changes that."
+    why = "The report begins with the first list that a unit of the experiment is served."
     return Said("idle", "No data yet", "No unit has been exposed so far.", why)
 
 

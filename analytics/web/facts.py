@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics.stats.formats import number, percent
+from analytics.web.charts import mark_of
 from analytics.web.times import moment_in
 from experiments.models import Experiment
 
@@ -49,7 +50,7 @@ def variants_of(results: Mapping[str, Any]) -> tuple[VariantView, ...]:
     return tuple(
         VariantView(
             name=row["name"],
-            mark=min(index, 4),
+            mark=mark_of(index),
             units=number(row["units"]),
             share=percent(row["units"] / units) if units else "–",
             configured=percent(row["weight"] / weights),

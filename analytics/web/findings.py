@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics.stats.formats import number, p_value_text, percent
+from analytics.web.charts import mark_of
 
 UNEQUAL_FALLBACK = 0.01  # of slates; a larger gap between variants is worth a look
 CRITERION_TONES = {"met": "good", "not_met": "bad", "open": "idle", "withheld": "warn"}
@@ -123,7 +124,7 @@ def split_rows(results: Mapping[str, Any]) -> tuple[SplitRow, ...]:
     return tuple(
         SplitRow(
             name=variant["name"],
-            mark=min(index, 4),
+            mark=mark_of(index),
             due=number(due),
             seen=number(seen),
             difference=number(seen - due, is_signed=True),

@@ -43,6 +43,8 @@ class GroupView:
     stated: str
     level: str
     tally: str
+    unrecorded: str
+    is_bare: bool
 
 
 def groups_of(results: Mapping[str, Any], choice: Choice) -> tuple[GroupView, ...]:
@@ -62,7 +64,8 @@ def _group(
     mde = results["mde"] if role == "primary" and is_relative else None
     axis = _axis(metrics, choice, mde)
     table = Table(results, reading, choice, axis)
-    rows = tuple(row for metric in metrics for row in rows_of(table, metric))
+    recorded = [metric for metric in metrics if _is_recorded(metric)]
+    rows = tuple(row for metric in recorded for row in rows_of(table, metric))
     return GroupView(
         role=role,
         title=metrics[0]["name"] if role == "primary" and len(metrics) == 1 else ROLE_WORDS[role],
@@ -76,8 +79,15 @@ def _group(
         change=CHANGES[choice.effect],
         stated=reading_of(choice),
         level=choice.percent,
-        tally=_tally(rows) if role == "guardrail" else "",
+        tally=_tally(rows, metrics) if role == "guardrail" else "",
+        unrecorded=", ".join(m["name"] for m in metrics if not (_is_recorded(m) or m["error"])),
+        is_bare=not any(row.bar for row in rows),
     )
+
+
+def _is_recorded(metric: Mapping[str, Any]) -> bool:
+    """Tell whether any variant has what the metric is counted over; rows of 0 / 0 say nothing."""
+    return any(value["denominator"] for value in metric["values"].values())
 
 
 def _axis(metrics: Sequence[Mapping[str, Any]], choice: Choice, mde: float | None) -> Axis:
@@ -106,7 +116,8 @@ def _correction(metrics: Sequence[Mapping[str, Any]]) -> str:
     return f"{CORRECTIONS.get(method, method)}, over {len(adjusted)} comparisons"
 
 
-def _tally(rows: Sequence[RowView]) -> str:
-    """Return how many guardrails are shown to hold."""
+def _tally(rows: Sequence[RowView], metrics: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many guardrails are shown to hold, of those without a row too."""
     holding = sum(row.conclusion.icon == "good" for row in rows)
-    return f"{holding} of {len(rows)} shown to hold" if rows else ""
+    count = sum(len(metric["comparisons"]) for metric in metrics)
+    return f"{holding} of {count} shown to hold" if count else ""

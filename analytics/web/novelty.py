@@ -6,10 +6,12 @@ from typing import Any
 
 from analytics.formatting import value_format
 from analytics.stats.formats import ValueFormat, number
+from analytics.web.charts import mark_of
 from analytics.web.plots import HEIGHT, Plot, line_of, scale_over, x_labels, y_ticks
 from analytics.web.texts import NOTHING, tick_text, value_range, value_text
 
 LEVEL_TONES = {"ok": "good", "warn": "warn", "block": "bad"}
+LEAST_DRAWN = 2  # days: one point is no line, and its numbers stand in the table
 Day = Mapping[str, Any]
 
 
@@ -33,7 +35,7 @@ class NoveltyView:
     finding: str
     causes: tuple[str, ...]
     action: str
-    plot: Plot
+    plot: Plot | None
     rows: tuple[NoveltyRow, ...]
 
 
@@ -58,7 +60,7 @@ def novelty_of(results: Mapping[str, Any]) -> NoveltyViews | None:
         return None
     form = value_format(metric["format"], results["currency"])
     views = [
-        _view(variant["name"], min(index, 4), days, found["trend"][variant["key"]], form)
+        _view(variant["name"], mark_of(index), days, found["trend"][variant["key"]], form)
         for index, variant in enumerate(results["variants"])
         if any(days := found["days"].get(variant["key"], []))
     ]
@@ -76,7 +78,7 @@ def _view(
         finding=trend["summary"],
         causes=tuple(trend.get("causes", ())),
         action=trend.get("action", ""),
-        plot=_plot(name, mark, days, form),
+        plot=_plot(name, mark, days, form) if sum(map(bool, days)) >= LEAST_DRAWN else None,
         rows=tuple(_row(place, day, form) for place, day in enumerate(days)),
     )
 

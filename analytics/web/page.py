@@ -8,9 +8,10 @@ from typing import Any
 from analytics import selectors, services
 from analytics.models import Analysis
 from analytics.reporting.results import as_newest
+from analytics.web.alike import is_alike, said_of_alike
 from analytics.web.choices import Choice, Option, effect_options, level_options
 from analytics.web.decision import DecisionView, decision_of, record_of
-from analytics.web.faces import Face, Said, said
+from analytics.web.faces import NOT_STARTED, Face, Said, said
 from analytics.web.facts import FactsView, VariantView, facts_of, variants_of
 from analytics.web.findings import FindingView, SplitRow, criteria_of, findings_of, split_rows
 from analytics.web.groups import GroupView, groups_of
@@ -20,6 +21,7 @@ from analytics.web.times import moment_text
 from experiments.models import Experiment
 
 USUAL = 95
+NAMED_FIRST = ("split", "multiple_exposure")  # by the verdict's own sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +68,29 @@ class ReportPage:
     effects: tuple[Option, ...] = ()
     levels: tuple[Option, ...] = ()
     is_withheld: bool = False
+    is_alike: bool = False
     is_frozen: bool = False
 
     @property
     def worst(self) -> FindingView | None:
-        """Return the finding that withholds the verdict, None where none does."""
-        return next((each for each in self.findings if each.tone == "bad"), None)
+        """Return the finding that the verdict names first, None where none withholds it."""
+        bad = [each for each in self.findings if each.tone == "bad"]
+        named = sorted(bad, key=lambda each: each.code not in NAMED_FIRST)
+        return named[0] if named else None
+
+    @property
+    def has_started(self) -> bool:
+        """Tell whether there may be units to report on."""
+        return self.experiment.status not in NOT_STARTED
 
     @property
     def tally(self) -> str:
         """Return how many findings are to be looked at, and how many passed."""
         tones = [each.tone for each in self.findings]
         look = sum(tone in {"bad", "warn"} for tone in tones)
-        passed = tones.count("good")
-        return f"{look} to look at, {passed} passed"
+        unknown = tones.count("idle")
+        parts = [f"{look} to look at", f"{tones.count('good')} passed"]
+        return ", ".join([*parts, f"{unknown} not known"] if unknown else parts)
 
 
 def report_page(
@@ -139,20 +150,33 @@ def with_results(
     """Return the page with everything that the results show, in the reader's view."""
     experiment = page.experiment
     choice = Choice.of(query, _usual_level(page.analysis))
-    is_withheld = (results.get("verdict") or {}).get("state") == "withheld"
+    verdict = results.get("verdict") or {}
+    is_aa = is_alike(experiment)
+    may_judge = is_aa and page.face is Face.READY
     return replace(
         page,
+        said=said_of_alike(page.said, verdict) if may_judge else page.said,
         variants=variants_of(results),
         facts=facts_of(experiment, results),
         progress=progress_of(results),
-        groups=groups_of(results, choice),
+        groups=groups_of(results, choice) if page.face is not Face.EMPTY else (),
         findings=findings_of(results, partial(moment_text, experiment)),
         split=split_rows(results) if _is_uneven(results) and page.face is Face.READY else (),
-        sections=sections_of(experiment, results, query, choice),
+        sections=_sections(page, results, query, choice),
         effects=effect_options(query, choice),
         levels=level_options(query, choice),
-        is_withheld=is_withheld,
+        is_withheld=verdict.get("state") == "withheld",
+        is_alike=is_aa,
     )
+
+
+def _sections(
+    page: ReportPage, results: Mapping[str, Any], query: Mapping[str, str], choice: Choice
+) -> Sections:
+    """Return the sections; charts of nobody would be empty boxes."""
+    if page.face is Face.EMPTY:
+        return Sections()
+    return sections_of(page.experiment, results, query, choice)
 
 
 def _usual_level(analysis: Analysis | None) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics.stats.formats import number, percent
+from analytics.web.charts import mark_of
 from analytics.web.plots import HEIGHT, Plot, line_of, percent_label, scale_over, x_labels, y_ticks
 from analytics.web.texts import NOTHING
 
@@ -49,7 +50,7 @@ def positions_of(results: Mapping[str, Any]) -> PositionsView | None:
     if "error" in found:
         return PositionsView(None, (), (), "", found["error"])
     variants = [
-        _Variant(variant["name"], min(index, 4), found["variants"].get(variant["key"], []))
+        _Variant(variant["name"], mark_of(index), found["variants"].get(variant["key"], []))
         for index, variant in enumerate(results["variants"])
     ]
     count = max((len(each.rows) for each in variants), default=0)
@@ -59,7 +60,7 @@ def positions_of(results: Mapping[str, Any]) -> PositionsView | None:
         plot=_plot(variants, count),
         headers=tuple(each.name for each in variants),
         rows=tuple(_row(variants, place) for place in range(count)),
-        note=_note(found["unranked"], found.get("dropped", 0)),
+        note=_note(found["unranked"], found.get("dropped", 0), found.get("basis", "")),
     )
 
 
@@ -94,9 +95,9 @@ def _cell(variant: _Variant, place: int) -> tuple[str, str]:
     return share, f"{number(row['clicked'])} / {number(row['shown'])}"
 
 
-def _note(unranked: int, dropped: int) -> str:
-    """Return which lists are in none of the shares, "" where all are."""
-    notes = []
+def _note(unranked: int, dropped: int, basis: str) -> str:
+    """Return which lists are in none of the shares, and which are in all; "" where all are."""
+    notes = [basis] if basis else []
     if unranked:
         notes.append(f"{number(unranked)} lists were clicked without a rank, so at none of these.")
     if dropped:

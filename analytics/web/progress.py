@@ -78,6 +78,8 @@ def _left(results: Mapping[str, Any], verdict: Mapping[str, Any]) -> str:
     if results["status"] in DONE:
         return DONE[results["status"]]
     goal = f", planned to find {short_percent(results['mde'])}" if results["mde"] else ""
+    if days is None and results["planned_days"] and results["days"] >= results["planned_days"]:
+        return f"The planned days are over{goal}."
     if days is None:
         return f"How many days are left cannot be told yet{goal}."
     if days == 0:

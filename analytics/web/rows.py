@@ -6,7 +6,7 @@ from typing import Any
 
 from analytics.formatting import value_format
 from analytics.stats.formats import ValueFormat
-from analytics.web.charts import Axis, Bar, Limit, bar_on, limit_on
+from analytics.web.charts import Axis, Bar, Limit, bar_on, limit_on, mark_of
 from analytics.web.choices import Choice
 from analytics.web.conclusions import Conclusion, Reading, conclude, judged_guardrail
 from analytics.web.sensitivity import SensitivityRow, sensitivity_of
@@ -68,7 +68,7 @@ class Table:
 def rows_of(table: Table, metric: Mapping[str, Any]) -> list[RowView]:
     """Return a metric's rows, one for each treatment in the order of set-up."""
     return [
-        _row(table, metric, variant, min(index, 4))
+        _row(table, metric, variant, mark_of(index))
         for index, variant in enumerate(table.results["variants"])
         if variant["key"] in metric["comparisons"]
     ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics.stats.formats import p_value_text, percent
-from analytics.web.charts import Axis, Bar, axis_over, bar_on
+from analytics.web.charts import Axis, Bar, axis_over, bar_on, mark_of
 from analytics.web.texts import NOTHING, lift_range, lift_text
 
 FORGET = 2.0  # lifts beyond ±200 % do not stretch the axis of all other rows
@@ -43,6 +43,7 @@ class SegmentTable:
     mark: int
     groups: tuple[SegmentGroup, ...]
     axis: Axis
+    is_bare: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def segments_of(results: Mapping[str, Any]) -> SegmentsView | None:
     if key is None:
         return None
     tables = [
-        _table(variant, min(index, 4), entries)
+        _table(variant, mark_of(index), entries)
         for index, variant in enumerate(results["variants"])
         if (entries := [e for e in found if _is_of(e, key, variant["key"])])
     ]
@@ -79,7 +80,8 @@ def _table(
 ) -> SegmentTable:
     axis = axis_over(end for entry in entries for value in entry["values"] for end in _ends(value))
     groups = tuple(_group(entry, axis) for entry in entries)
-    return SegmentTable(variant["name"], mark, groups, axis)
+    is_bare = not any(row.bar or row.raw_x for group in groups for row in group.rows)
+    return SegmentTable(variant["name"], mark, groups, axis, is_bare)
 
 
 def _ends(value: Mapping[str, Any]) -> list[float]:

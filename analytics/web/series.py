@@ -7,6 +7,7 @@ from typing import Any
 
 from analytics.formatting import value_format
 from analytics.stats.formats import ValueFormat, number
+from analytics.web.charts import mark_of
 from analytics.web.choices import Choice, Option, metric_options
 from analytics.web.plots import (
     HEIGHT,
@@ -25,6 +26,7 @@ from analytics.web.texts import NOTHING, lift_range, lift_text, tick_text, value
 MOST_LINES = 4  # more of them cannot be told apart; the table has them all
 SETTLED = 3  # the first part of the days in so many, whose ranges are too wide to set the axis
 BARS = 56
+LEAST_DRAWN = 2  # days: one point is no line
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class SeriesView:
 
     metric: str
     options: tuple[Option, ...]
-    effects: Plot
+    effects: Plot | None
+    note: str
     units: Plot
     headers: tuple[str, ...]
     rows: tuple[DayRow, ...]
@@ -77,16 +80,31 @@ def series_of(
     form = value_format(metrics[key]["format"], results["currency"])
     days = [_day_text(day) for day in series["days"]]
     units = _new_units(series)
+    rows = _rows(days, units, all_values, form, is_relative=is_relative)
+    known = [place for place in range(len(days)) if any(v.points[place] is not None for v in shown)]
+    effects = _effects(metrics[key]["name"], shown, days, form, is_relative=is_relative)
     return SeriesView(
         metric=metrics[key]["name"],
         options=metric_options(query, {k: m["name"] for k, m in metrics.items()}, key),
-        effects=_effects(metrics[key]["name"], shown, days, form, is_relative=is_relative),
+        effects=effects if len(known) >= LEAST_DRAWN else None,
+        note=_note(days, known),
         units=_units(units, days),
         headers=tuple(each.name for each in all_values),
-        rows=_rows(days, units, all_values, form, is_relative=is_relative),
+        rows=rows,
         left_out=len(all_values) - len(shown),
         band_of=shown[0].name if shown else "",
     )
+
+
+def _note(days: Sequence[str], known: Sequence[int]) -> str:
+    """Return why the line does not cover every day, "" where it does."""
+    if not known:
+        return "On no day could the variants be compared: the tables above say why."
+    if len(known) < LEAST_DRAWN:
+        return f"The variants could be compared on {days[known[0]]} alone; the table has it."
+    if known[0] > 0:
+        return f"Before {days[known[0]]} there was too little to compare the variants."
+    return ""
 
 
 def _values(
@@ -103,7 +121,7 @@ def _values(
         band = [
             None if day is None or day.get(low) is None else (day[low], day[high]) for day in days
         ]
-        found.append(_Values(variant["name"], min(index, 4), points, band, days))
+        found.append(_Values(variant["name"], mark_of(index), points, band, days))
     return found
 
 

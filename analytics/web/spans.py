@@ -43,6 +43,8 @@ def stated(compared: Mapping[str, Any], form: ValueFormat, choice: Choice) -> St
             return _scaled(compared.get("scaled") or {}, form, choice.level)
     ends = lift_ends(compared, choice.level)
     point = compared["lift"]
+    if point is None and compared.get("effect") is None:
+        return Stated(lift_text(None), "", None)
     written = Stated(lift_text(point, _named(ends)), lift_range(_named(ends)), None)
     return _with_span(written, point, ends)
 

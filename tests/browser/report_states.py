@@ -41,8 +41,9 @@ def _stale() -> None:
 
 def _multiple() -> None:
     experiment = a_run(BETTER)
-    first = Exposure.objects.filter(experiment=experiment).order_by("id")[:40]
-    Exposure.objects.filter(pk__in=[each.pk for each in first]).update(is_multiple=True)
+    # Spread over variants and days: else those would look uneven too.
+    some = Exposure.objects.filter(experiment=experiment).order_by("id")[::30]
+    Exposure.objects.filter(pk__in=[each.pk for each in some]).update(is_multiple=True)
     analyse(experiment)
 
 
@@ -52,6 +53,21 @@ def _ten() -> None:
     behaviour = {"control": Shares(510, 0.2)}
     behaviour |= {f"t{n}": Shares(510, 0.18 + 0.01 * n) for n in range(1, 10)}
     analyse(a_run(behaviour, variants=drafts))
+
+
+def _alike() -> None:
+    same = {"recommender": "popularity"}
+    drafts = [
+        VariantDraft(key="control", name="Popularity", is_control=True, parameters=same),
+        VariantDraft(key="treatment", name="Popularity again", parameters=same),
+    ]
+    analyse(a_run(EVEN, variants=drafts))
+
+
+def _differing() -> None:
+    experiment = a_run(BETTER)
+    experiment.variants.update(parameters={"recommender": "popularity"})
+    analyse(experiment)
 
 
 def _win() -> None:
@@ -100,10 +116,12 @@ STATES: dict[str, tuple[Callable[[], None], str, str]] = {
     "inconclusive": (_run(EVEN), "ready", "Inconclusive"),
     "keep": (_run(EVEN, has_ended=False, planned_days=28, mde=0.05), "ready", "Keep running"),
     "early": (_run(EVEN, has_ended=False, days=3), "ready", "Do not read yet"),
-    "a-a": (_run(EVEN, has_ended=False, monitoring="fixed"), "ready", ""),
-    "ten": (_ten, "ready", ""),
-    "one": (_run({"control": Shares(1, 0), "treatment": Shares(0, 0)}), "ready", ""),
-    "zeros": (_run(ZEROS), "ready", ""),
+    "fixed": (_run(EVEN, days=9, has_ended=False, monitoring="fixed"), "ready", "fixed horizon"),
+    "a-a": (_alike, "ready", "not told apart, as it should be"),
+    "a-a-differs": (_differing, "ready", "A difference in an A/A test"),
+    "ten": (_ten, "ready", "with any of 9 treatments"),
+    "one": (_run({"control": Shares(1, 0), "treatment": Shares(0, 0)}), "ready", "too few units"),
+    "zeros": (_run(ZEROS), "ready", "every unit has the same value"),
     "broken": (_broken, "ready", "could not be computed"),
     "hostile": (_hostile, "ready", "Ship"),
 }

@@ -1,22 +1,22 @@
 """The report in a real browser: its numbers are there, whole, readable and reachable."""
 
+import re
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from analytics.models import Analysis, ExperimentMetric, Metric
+from analytics.models import ExperimentMetric, Metric
 from analytics.services import compute_analysis, request_analysis
 from analytics.stats.formats import number
 from analytics.web.texts import lift_range, lift_text
 from experiments.models import Experiment
 from experiments.services import VariantDraft
 from tests.analytics.rows import Shares, a_run
-from tests.analytics.web.reports import BETTER, EVEN, NOBODY, analyse, results_of
+from tests.analytics.web.reports import BETTER, analyse, results_of
 from tests.browser.conftest import OpenPage
 from tests.browser.screens import View, assert_well_made
-from tests.factories import a_site, draft_experiment
 
 pytestmark = pytest.mark.browser
 
@@ -133,51 +133,6 @@ def middle_of(tick: Any) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, float(text) / 100
 
 
-@pytest.mark.parametrize("width", [1280, 400])
-@pytest.mark.parametrize(
-    "state",
-    ["withheld", "failed", "computing", "missing", "empty", "stale", "keep", "early", "broken"],
-)
-def test_report__in_each_state__is_sound(
-    open_page: OpenPage, operator: User, state: str, width: int
-) -> None:
-    make_state(state)
-    page = open_page(View(width, "dark" if width == 400 else "light"), user=operator)
-
-    page.goto(PATH)
-
-    expect(page.locator("#verdict")).to_be_visible()
-    for summary in page.locator("main summary").all():
-        summary.click()
-    assert_well_made(page)
-
-
-def make_state(state: str) -> None:
-    """Write the rows of a report's state."""
-    plan: dict[str, tuple[dict[str, Shares], dict[str, Any]]] = {
-        "withheld": (BETTER | {"control": Shares(400, 0.2)}, {}),
-        "keep": (EVEN, {"has_ended": False, "planned_days": 28, "mde": 0.05}),
-        "early": (EVEN, {"has_ended": False, "days": 3}),
-        "empty": (NOBODY, {"has_ended": False}),
-    }
-    if state == "missing":
-        draft_experiment(a_site())
-        return
-    behaviour, fields = plan.get(state, (BETTER, {}))
-    experiment = a_run(behaviour, **fields)
-    if state == "broken":
-        Metric.objects.filter(key="ctr").update(numerator={"source": "nowhere"})
-    if state != "computing":
-        analyse(experiment)
-    if state in {"computing", "failed"}:
-        request_analysis(experiment=experiment)
-    if state == "failed":
-        error = "OperationalError: " + "canceling_statement_due_to_statement_timeout" * 5
-        Analysis.objects.filter(status="queued").update(status="failed", error=error)
-    if state == "stale":
-        Experiment.objects.update(window_days=3)
-
-
 def test_report__once_computed__shows_itself(open_page: OpenPage, operator: User) -> None:
     waiting = request_analysis(experiment=a_run(BETTER))
     page = open_page(user=operator)
@@ -199,6 +154,32 @@ def test_report__query__is_one_click_away(open_page: OpenPage, operator: User) -
     page.get_by_text("Show the query").click()
 
     expect(query).to_contain_text("WITH f AS")
+    assert_well_made(page)
+
+
+def test_report__chart_over_time__is_read_by_keys_and_pointer(
+    open_page: OpenPage, operator: User
+) -> None:
+    analyse(a_run(BETTER))
+    page = open_page(user=operator)
+    page.goto(PATH)
+    told = page.locator("#time .readout")
+    rows = page.locator("#time tbody tr")
+    days = [rows.nth(place).locator("th").text_content() or "" for place in range(rows.count())]
+    expect(told).to_contain_text("Point at a day")
+
+    page.locator("#time").get_by_role("group").focus()
+    page.keyboard.press("End")
+    expect(told).to_have_text(
+        re.compile(rf"^{days[-1]}: New units \d+; Treatment \+.+ \(.+ to .+\)$")
+    )
+    page.keyboard.press("ArrowLeft")
+    expect(told).to_contain_text(f"{days[-2]}: ")
+    page.keyboard.press("Home")
+    expect(told).to_contain_text(f"{days[0]}: ")
+
+    page.locator("#time .plot svg").first.hover()
+    expect(told).to_contain_text(f"{days[len(days) // 2]}: ")
     assert_well_made(page)
 
 

@@ -200,7 +200,7 @@ def test_report__with_many_metrics__asks_the_database_as_often(analyst: Client) 
     with CaptureQueriesContext(connection) as queries:
         analyst.get("/reports/home-test/")
 
-    assert len(queries) <= 12
+    assert len(queries) <= 13
 
 
 def test_report__read_from_rollups__says_so_and_why_one_was_not(analyst: Client) -> None:
