@@ -16,15 +16,31 @@ from experiments.intake.spool import spool
 from recommenders import loaded, state
 from recommenders.serving.answering import breakers
 from recommenders.serving.offer import offers
+from tests.shares import long_first
 
 LONG = ("slow", "flow")
+# What asks for a database; pytest-django refuses every query of a test that does not.
+DATABASE = {"db", "transactional_db", "live_server", "django_db_setup"}
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what asks for the database, and skip what needs servers where there are none."""
+    if item.get_closest_marker("django_db") or DATABASE & set(getattr(item, "fixturenames", ())):
+        item.add_marker(pytest.mark.database)
+    if item.get_closest_marker("servers") and "DATABASE_URL" not in os.environ:
+        item.add_marker(pytest.mark.skip(reason="no PostgreSQL and Redis in this run"))
+
+
+@pytest.hookimpl(trylast=True)  # once it is known which are run
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Of several processes let none begin with a long module when the others are done."""
     if "PYTEST_XDIST_WORKER" in os.environ:
-        long = {item.path for item in items if any(map(item.get_closest_marker, LONG))}
-        items.sort(key=lambda item: item.path not in long)
+        items[:] = long_first(
+            items,
+            module_of=lambda item: item.path,
+            is_long=lambda item: any(map(item.get_closest_marker, LONG)),
+            n_workers=int(os.environ["PYTEST_XDIST_WORKER_COUNT"]),
+        )
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,6 +1,6 @@
 """`./armature test`: the checks, then the tests on SQLite, then on PostgreSQL with Redis.
 
-The whole suite runs in as many processes as there are processors. With arguments, only pytest with
+The whole suite runs in one process more than there are processors. With arguments, only pytest with
 those, in one process, on SQLite, or with a first `--pg` on PostgreSQL and Redis.
 """
 
@@ -23,17 +23,19 @@ from tests.services import MissingServerError, postgresql_bin, redis_server, thr
 from tests.workers import MOST_WORKERS
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-# Pages, simulations and pure code do not depend on the database; they run once.
-ONCE = "not browser and not slow"
+# What asks for no database, brings its own, simulates or looks at pages runs once.
+AGAIN = "(database or servers) and not browser and not slow"
+# Pure code and simulations: not even read again.
 PURE = (
     "tests/analytics/stats",
     "tests/config/simulation",
     "tests/experiments/assignment",
     "tests/recommenders/algorithms",
-    "tests/recommenders/evaluation",
 )
+# One more than there are processors: some of them wait for servers that start, stop or are away.
+WORKERS = min(MOST_WORKERS, (os.cpu_count() or 1) + 1)
 # Neighbours stay together, for they share what their module made; who runs out takes from others.
-SIDE_BY_SIDE = ("-n", "logical", "--maxprocesses", str(MOST_WORKERS), "--dist", "worksteal")
+SIDE_BY_SIDE = ("-n", str(WORKERS), "--dist", "worksteal")
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -106,7 +108,7 @@ def _pytest_on_servers() -> tuple[bool, str]:
         return not everything_is_required(), f"skipped: {error}"
     with throwaway_services() as env:
         ignored = (f"--ignore={folder}" for folder in PURE)
-        return _pytest([*SIDE_BY_SIDE, "tests", *ignored, "-m", ONCE], env)
+        return _pytest([*SIDE_BY_SIDE, "tests", *ignored, "-m", AGAIN], env)
 
 
 def _pytest(arguments: Sequence[str], settings: Mapping[str, str]) -> tuple[bool, str]:

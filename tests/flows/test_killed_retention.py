@@ -1,7 +1,6 @@
 """Retention killed again and again: every row is in the database or in a file, none is lost."""
 
 import json
-import os
 import signal
 import sqlite3
 import subprocess
@@ -111,7 +110,7 @@ def test_retention__embedded_killed_while_dropping__loses_nothing(tmp_path: Path
 
 
 @pytest.mark.flow
-@pytest.mark.skipif("DATABASE_URL" not in os.environ, reason="no PostgreSQL and Redis in this run")
+@pytest.mark.servers
 def test_retention__on_postgresql_killed_while_dropping__loses_nothing(tmp_path: Path) -> None:
     with servers_of_this_run() as servers:
         env = {**clean_environment(tmp_path), **servers}

@@ -127,7 +127,7 @@ def test_events__embedded_worker_killed_three_times__are_applied_exactly_once(
 
 
 @pytest.mark.flow
-@pytest.mark.skipif("DATABASE_URL" not in os.environ, reason="no PostgreSQL and Redis in this run")
+@pytest.mark.servers
 def test_events__worker_on_servers_killed_three_times__are_applied_exactly_once(
     tmp_path: Path, seed: int
 ) -> None:

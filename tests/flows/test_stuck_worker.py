@@ -90,8 +90,7 @@ def test_worker__that_lives_and_consumes_nothing__is_restarted_and_all_is_applie
 
 
 @pytest.mark.flow
-@pytest.mark.slow
-@pytest.mark.skipif("DATABASE_URL" not in os.environ, reason="no PostgreSQL and Redis in this run")
+@pytest.mark.servers
 def test_worker__on_servers_stuck_for_a_minute__is_told_of_by_an_alarm_that_ends(
     tmp_path: Path,
 ) -> None:

@@ -1,7 +1,6 @@
 """An installation from before the ledger, brought up to date with what it held."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -105,7 +104,7 @@ def test_upgrade__embedded_from_before_the_ledger__loses_and_repeats_nothing(
 
 
 @pytest.mark.flow
-@pytest.mark.skipif("DATABASE_URL" not in os.environ, reason="no PostgreSQL and Redis in this run")
+@pytest.mark.servers
 def test_upgrade__on_postgresql_from_before_the_ledger__loses_and_repeats_nothing(
     tmp_path: Path,
 ) -> None:
