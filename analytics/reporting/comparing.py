@@ -38,7 +38,8 @@ class Compared:
     """A comparison as it is judged, `raw` without history and cap where these changed anything.
 
     `variance_ratio`: the squared error that is left of the raw one. `levels`, `effect_levels`:
-    ranges of lift and difference by per cent; those that cannot be given are not in it.
+    ranges of lift and difference by per cent; those that cannot be given are not in it. `least`:
+    the units per variant that its metric asks for, where there are fewer; else 0.
     """
 
     comparison: Comparison
@@ -46,6 +47,7 @@ class Compared:
     variance_ratio: float | None = None
     levels: Mapping[str, Ends] = field(default_factory=dict)
     effect_levels: Mapping[str, Ends] = field(default_factory=dict)
+    least: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison JSON-ready, with what stands beside it."""
@@ -55,6 +57,8 @@ class Compared:
         }
         if self.raw is not None:
             beside |= {"raw": self.raw.to_dict(), "variance_ratio": self.variance_ratio}
+        if self.least:
+            beside |= {"too_few": {"n": fewest(self.comparison), "least": self.least}}
         return self.comparison.to_dict() | beside
 
 
@@ -71,11 +75,15 @@ def compare_metric(scope: Scope, measured: Measured, chosen: ChosenMetric) -> di
     for place, treatment in enumerate(scope.treatments):
         each = _with_raw(decided[place], raws[place])
         ranges = {str(level): found[place] for level, found in by_level.items()}
-        if _has_enough(each.comparison, chosen.metric.min_units):
-            out[treatment.key] = _with_levels(each, ranges)
-        else:
-            out[treatment.key] = Compared(without_result(each.comparison))
+        out[treatment.key] = _if_enough(chosen, _with_levels(each, ranges))
     return out
+
+
+def _if_enough(chosen: ChosenMetric, each: Compared) -> Compared:
+    least = chosen.metric.min_units
+    if fewest(each.comparison) >= least:
+        return each
+    return Compared(without_result(each.comparison), least=least)
 
 
 def planned_pair(experiment: Experiment, variants: int) -> int | None:
@@ -201,8 +209,14 @@ def _ends(interval: Interval | None) -> Ends | None:
     return None if interval is None else (interval.low, interval.high)
 
 
-def _has_enough(comparison: Comparison, min_units: int) -> bool:
-    return min(comparison.control.n, comparison.treatment.n) >= min_units
+def fewest(comparison: Comparison) -> int:
+    """Return the units of the variant that has fewer of them."""
+    return min(comparison.control.n, comparison.treatment.n)
+
+
+def if_enough(comparison: Comparison, least: int) -> Comparison:
+    """Return the comparison; without its result where a variant has fewer units than `least`."""
+    return comparison if fewest(comparison) >= least else without_result(comparison)
 
 
 def without_result(comparison: Comparison) -> Comparison:

@@ -98,7 +98,12 @@ def _judge(
 
 
 def _as_readable(comparison: Comparison, inputs: DecisionInputs) -> Comparison:
-    """Return the comparison, or before a fixed end its always-valid form, to watch for harm."""
+    """Return the comparison, or before a fixed end its always-valid form, to watch for harm.
+
+    Of one that has too few units, for its metric or at all, nothing is said in either form.
+    """
+    if comparison.status is Status.INSUFFICIENT_DATA:
+        return comparison
     if schedule.is_readable(inputs) or comparison.monitoring is Monitoring.ALWAYS_VALID:
         return comparison
     return compare_estimates(
