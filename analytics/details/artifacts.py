@@ -4,12 +4,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Max, Min
-
+from analytics.details.reading import fetch
 from analytics.details.served import served_lists
 from analytics.reporting.scope import Scope
 
 MOST_SPANS = 200  # of one variant: a timeline with more of them shows nothing
+
+COLUMNS = (
+    "variant_id",
+    "day",
+    "recommender",
+    "artifact",
+    "fallback",
+    "from_us",
+    "until_us",
+    "lists",
+)
+ANSWERED = """
+SELECT s.variant_id, s.day, s.recommender, s.artifact, s.fallback,
+    MIN(s.ts_us), MAX(s.ts_us), COUNT(*)
+FROM experiments_slate s WHERE {served} GROUP BY 1, 2, 3, 4, 5 ORDER BY 6, 1, 2, 3, 4, 5
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +62,15 @@ def artifacts_of(scope: Scope) -> dict[str, Any]:
     }
 
 
-def _rows(scope: Scope) -> Iterable[dict[str, Any]]:
+def _rows(scope: Scope) -> list[dict[str, Any]]:
     """Return what answered on each day: as many rows as days, variants and artifacts."""
-    named = ("variant_id", "day", "recommender", "artifact", "fallback")
-    return (
-        served_lists(scope)
-        .values(*named)
-        .annotate(from_us=Min("ts_us"), until_us=Max("ts_us"), lists=Count("id"))
-        .order_by("from_us")
-    )
+    served, values = served_lists(scope)
+    rows = fetch(ANSWERED.format(served=served), values)
+    return [{name: _plain(each) for name, each in zip(COLUMNS, row, strict=True)} for row in rows]
+
+
+def _plain(value: Any) -> str | int:
+    return value if isinstance(value, str) else int(value)
 
 
 def _variant(spans: list[Span], fallbacks: list[dict[str, Any]]) -> dict[str, Any]:

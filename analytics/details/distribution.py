@@ -6,6 +6,7 @@ from typing import Any
 
 from analytics.details.reading import fetch
 from analytics.models import Metric
+from analytics.queries.merging import merged
 from analytics.queries.terms import Terms, event_types
 from analytics.queries.units import Part, Span, event_sums, exposed
 from analytics.reporting.scope import Scope
@@ -68,12 +69,15 @@ def statement(scope: Scope, chosen: ChosenMetric) -> Part:
     )
     # The last edge first: the first that an amount reaches is its bin.
     reached = " ".join(
-        f"WHEN ev.c0 >= {edge} THEN {i}" for i, edge in reversed(list(enumerate(EDGES[:-1], 1)))
+        f"WHEN u.c0 >= {edge} THEN {i}" for i, edge in reversed(list(enumerate(EDGES[:-1], 1)))
     )
+    rows = merged(["unit_id"], {"variant_id": "f.variant_id"}, ["c0"], {"ev": {"c0"}})
     sql = f"""WITH {units},
-{summed}
-SELECT f.variant_id, CASE {reached} ELSE 0 END AS bin, COUNT(*)
-FROM f LEFT JOIN ev ON ev.unit_id = f.unit_id GROUP BY 1, 2"""  # noqa: S608 - from the tables of queries; every value is bound
+{summed},
+u AS (
+    {rows}
+)
+SELECT u.variant_id, CASE {reached} ELSE 0 END AS bin, COUNT(*) FROM u GROUP BY 1, 2"""  # noqa: S608 - from the tables of queries; every value is bound
     return sql, (*bound, *values)
 
 

@@ -11,6 +11,7 @@ from analytics.queries import DAY_US
 from analytics.queries.sums import exact_sums, moments_from, sum_columns
 from analytics.queries.terms import MetricQuery, Terms, event_types
 from analytics.queries.units import Part, Span, events_of_units, exposed
+from analytics.reporting.comparing import if_enough
 from analytics.reporting.scope import EMPTY, Scope
 from analytics.selectors import ChosenMetric
 from analytics.stats.compare import compare
@@ -20,6 +21,8 @@ from analytics.stats.validity.novelty import DayEffect, check_novelty
 from experiments.assignment.specs import Reason
 
 MOST_DAYS = 28  # since first exposure
+# Beside each row, so that no part need be joined with the units once more.
+OF_VARIANT = ", f.variant_id AS of_variant"
 KINDS = (Kind.BINARY, Kind.MEAN, Kind.RATIO)
 
 Days = Mapping[tuple[int, int], Moments]
@@ -55,7 +58,8 @@ def _compared(
     control = days.get((scope.control.pk, day), EMPTY)
     treatment = days.get((treatment_id, day), EMPTY)
     # Each day stands for itself here: nothing is decided by it.
-    return compare(Kind(chosen.metric.kind), control, treatment, monitoring=Monitoring.FIXED)
+    found = compare(Kind(chosen.metric.kind), control, treatment, monitoring=Monitoring.FIXED)
+    return if_enough(found, chosen.metric.min_units)
 
 
 def _day(day: int, compared: Comparison) -> dict[str, Any] | None:
@@ -121,8 +125,8 @@ d AS (
 {rows}
 ),
 u AS (
-    SELECT f.variant_id, d.age, {names} FROM d JOIN f ON f.unit_id = d.unit_id
-    WHERE f.t0 + (d.age + 1) * {DAY_US} <= %s GROUP BY f.variant_id, d.unit_id, d.age
+    SELECT d.of_variant AS variant_id, d.age, {names} FROM d
+    WHERE d.t0 + (d.age + 1) * {DAY_US} <= %s GROUP BY d.of_variant, d.unit_id, d.age
 )
 SELECT variant_id, age, {summed} FROM u GROUP BY variant_id, age"""  # noqa: S608 - as above
     values = (value for _text, group in sides for value in group)
@@ -142,21 +146,24 @@ def _side(scope: Scope, query: MetricQuery, terms: Terms, place: int) -> Part:
         alias, (rows, bound) = "s", _slates(scope)
     else:
         raise InvalidInputError(f"cannot read {term.source!r} by day")
-    sql = f"""    SELECT {alias}.unit_id, ({alias}.ts_us - {alias}.t0) / {DAY_US} AS age, {columns}
+    sql = f"""    SELECT {alias}.unit_id, {alias}.of_variant, {alias}.t0,
+        ({alias}.ts_us - {alias}.t0) / {DAY_US} AS age, {columns}
     FROM (
 {rows}
-    ) {alias} GROUP BY 1, 2"""  # noqa: S608 - as above
+    ) {alias} GROUP BY 1, 2, 3, 4"""  # noqa: S608 - as above
     return sql, (*term.values, *bound)
 
 
 def _events(scope: Scope, query: MetricQuery) -> Part:
-    return events_of_units(event_types([query]), scope.cut, Span(0, _days(scope)))
+    span = Span(0, _days(scope))
+    return events_of_units(event_types([query]), scope.cut, span, kept=OF_VARIANT)
 
 
 def _slates(scope: Scope) -> Part:
     span = Span(0, _days(scope))
-    sql = f"""        SELECT f.t0, s.* FROM f JOIN experiments_slate s ON s.experiment_id = %s
-            AND s.phase = %s AND s.unit_id = f.unit_id AND {span.over("s")} AND s.ts_us <= %s
+    sql = f"""        SELECT f.t0{OF_VARIANT}, s.*
+        FROM f JOIN experiments_slate s ON s.experiment_id = %s AND s.phase = %s
+            AND s.unit_id = f.unit_id AND {span.over("s")} AND s.ts_us <= %s
         WHERE s.reason = %s"""  # noqa: S608 - as above
     cut = scope.cut
     return sql, (cut.experiment_id, cut.phase, cut.until_us, Reason.SPLIT.value)

@@ -3,39 +3,33 @@
 from collections import Counter
 from typing import Any
 
-from django.db.models import Count, Func, IntegerField
+from django.db import connection
 
 from analytics.details.reading import fetch
-from analytics.details.served import dropped_lists, served_lists
+from analytics.details.served import basis_of, dropped_lists, served_lists
 from analytics.reporting.scope import Scope
-from experiments.assignment.specs import Reason
 
 MOST_POSITIONS = 20  # further down a list is hardly ever seen
 CLICK = "select_item"
 NO_RANK = 0
 Seen = Counter[tuple[int, int]]
 
+LENGTHS = {
+    "postgresql": "jsonb_array_length(s.items)",
+    "sqlite": "json_array_length(s.items)",
+}
+SHOWN = """
+SELECT s.variant_id, {length}, COUNT(*)
+FROM experiments_slate s WHERE {served} GROUP BY 1, 2
+"""
 CLICKED = """
 SELECT s.variant_id, e.rank, COUNT(DISTINCT s.id)
 FROM experiments_event e
 JOIN experiments_slate s ON s.site_id = e.site_id AND s.request_id = e.request_id
 WHERE e.site_id = %s AND e.type = %s AND e.ts_us <= %s
-    AND e.traffic = '' AND e.request_id IS NOT NULL
-    AND s.experiment_id = %s AND s.phase = %s AND s.ts_us <= %s AND s.reason = %s
-    AND s.traffic = '' AND s.variant_id IS NOT NULL
+    AND e.traffic = '' AND e.request_id IS NOT NULL AND {served}
 GROUP BY s.variant_id, e.rank
 """
-
-
-class ListLength(Func):
-    """How many items a stored list holds, on each database."""
-
-    function = "json_array_length"
-    output_field = IntegerField()
-
-    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        """Return the call as PostgreSQL names it."""
-        return self.as_sql(compiler, connection, function="jsonb_array_length", **extra)
 
 
 def positions_of(scope: Scope) -> dict[str, Any]:
@@ -61,32 +55,28 @@ def positions_of(scope: Scope) -> dict[str, Any]:
         },
         "unranked": unranked,
         "dropped": dropped_lists(scope),
+        **basis_of(scope),
     }
 
 
 def _shown(scope: Scope) -> Seen:
     """Return how many lists reached each position, by variant id and position."""
-    rows = (
-        served_lists(scope)
-        .annotate(length=ListLength("items"))
-        .values_list("variant_id", "length")
-        .annotate(n=Count("id"))
-    )
+    served, values = served_lists(scope)
+    sql = SHOWN.format(length=LENGTHS[connection.vendor], served=served)
     shown: Seen = Counter()
-    for variant_id, length, n in rows:
-        for position in range(1, min(length, MOST_POSITIONS) + 1):
-            shown[variant_id, position] += n
+    for variant_id, length, n in fetch(sql, values):
+        for position in range(1, min(int(length), MOST_POSITIONS) + 1):
+            shown[int(variant_id), position] += int(n)
     return shown
 
 
 def _clicked(scope: Scope) -> tuple[Seen, int]:
     """Return how many lists were clicked at each rank, and how many were without naming one."""
-    experiment = scope.experiment
+    served, values = served_lists(scope)
+    bound = (scope.experiment.site_id, CLICK, scope.until_us, *values)
     found: Seen = Counter()
-    values = (experiment.site_id, CLICK, scope.until_us)
-    slates = (experiment.pk, scope.phase, scope.until_us, Reason.SPLIT.value)
-    for variant_id, rank, n in fetch(CLICKED, (*values, *slates)):
+    for variant_id, rank, n in fetch(CLICKED.format(served=served), bound):
         if rank is None or rank <= MOST_POSITIONS:
-            found[variant_id, rank or NO_RANK] += n
+            found[int(variant_id), int(rank or NO_RANK)] += int(n)
     unranked = sum(n for (_variant, rank), n in found.items() if rank == NO_RANK)
     return found, unranked

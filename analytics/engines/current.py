@@ -27,6 +27,11 @@ class InUse:
 IN_USE = InUse()
 
 
+def reads_files() -> bool:
+    """Tell whether statements read exported days, those among them that were dropped since."""
+    return _engine.get() is not DATABASE
+
+
 @contextmanager
 def using(engine: Engine) -> Iterator[Engine]:
     """Let every statement inside run on this engine."""

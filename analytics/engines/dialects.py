@@ -14,6 +14,9 @@ DIVISION = " / "
 # The lines of a purchase: what PostgreSQL and SQLite have of it is written for each.
 LINES = r"(?:jsonb_array_elements\((\w+\.\w+)\) AS l\(value\)|json_each\((\w+\.\w+)\) l)(?!\w)"
 
+# How many items a stored list holds: PostgreSQL alone has another word for its own kind of JSON.
+LENGTH = (r"\bjsonb_array_length\(", "json_array_length(")
+
 Row = Sequence[Any]
 
 
@@ -46,7 +49,7 @@ class Dialect:
         return self.slot if found[0] == "%s" else "%"
 
 
-DUCKDB = Dialect("duckdb", "?", "//", ((LINES, r"json_each(\1\2) l"),))
+DUCKDB = Dialect("duckdb", "?", "//", ((LINES, r"json_each(\1\2) l"), LENGTH))
 SPARK = Dialect(
     "spark",
     "?",
@@ -62,6 +65,7 @@ SPARK = Dialect(
             r"to_json(variant_get(parse_json(\1), '$[\\'\2\\']', 'variant'))",
         ),
         (r"\bAS VARCHAR\)", "AS STRING)"),
+        LENGTH,
     ),
 )
 

@@ -7,7 +7,7 @@ the covariates of CUPED. `compile_values` and `run_values` give `{variant id: Va
 caps and quantiles are found from.
 """
 
-from analytics.queries.decoding import Groups, moments_of
+from analytics.queries.decoding import Groups, moments_of, without_history
 from analytics.queries.definitions import MetricQuery
 from analytics.queries.groups import UNIT_TYPE, VISITOR, WEEKDAY, Group
 from analytics.queries.statement import (
@@ -50,4 +50,5 @@ __all__ = [
     "run_query",
     "run_values",
     "term_of",
+    "without_history",
 ]

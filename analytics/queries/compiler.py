@@ -7,8 +7,9 @@ from analytics.queries.columns import Columns, Selected, sides_of
 from analytics.queries.daily import daily_units, require_daily
 from analytics.queries.definitions import MetricQuery
 from analytics.queries.groups import grouping
+from analytics.queries.merging import merged, told_by
 from analytics.queries.shares import share_terms
-from analytics.queries.sources import has_sources, source_name, source_parts
+from analytics.queries.sources import has_sources, source_parts
 from analytics.queries.terms import Term, Terms, event_types
 from analytics.queries.units import (
     BEFORE,
@@ -24,8 +25,6 @@ from analytics.queries.units import (
     exposed,
     slate_sums,
 )
-
-COLUMN = {BEFORE: "h", SINCE: "c"}
 
 
 @dataclass(slots=True)
@@ -90,7 +89,7 @@ class Compiler:
     def _exposed(self) -> Part:
         extra = grouping(self.by, self.cut)
         if self.by_day:
-            extra = Extra(f"{extra.columns}, x.day", *extra[1:])
+            extra = Extra(f"{extra.columns}, {self.cut.first_day}", *extra[1:])
         return exposed(self.cut, extra)
 
     def _sources(self) -> list[Part]:
@@ -101,32 +100,32 @@ class Compiler:
         if has_sources(terms):
             rows, bound = events_of_units(types, cut, span)
             parts.append((f"r AS (\n{rows}\n)", bound))
-        how = {"is_daily": self.by_day}
         if events := terms.of("events"):
             whens = (SINCE, BEFORE) if self.with_history else ("",)
-            is_shared = has_sources(terms)
-            parts.append(event_sums(events, types, cut, span, whens, is_shared=is_shared, **how))
+            how = {"is_shared": has_sources(terms), "is_daily": self.by_day}
+            parts.append(event_sums(events, types, cut, span, whens, **how))
         if slates := terms.of("slates"):
-            parts.append(slate_sums(slates, cut, Span(0, reach), **how))
+            parts.append(self._slates(slates, Span(0, reach)))
         return [*parts, *source_parts(terms, cut)]
+
+    def _slates(self, terms: Sequence[tuple[int, Term]], span: Span) -> Part:
+        return slate_sums(terms, self.cut, span, is_daily=self.by_day)
 
     def _units(self) -> Part:
         """Return the part of one row per unit: its group, and every term in a column of its own."""
+        groups = self._groups().replace(",", " ").split()
         if self.by_day:
-            return daily_units(self.terms, len(self.by), with_history=self.with_history)
-        letters = "ch" if self.with_history else "c"
-        places = list(enumerate(self.terms.all))
-        columns = [_value(place, term, letter) for letter in letters for place, term in places]
+            return daily_units(self.terms, groups, with_history=self.with_history)
         days = sorted({metric.day for metric in self.metrics if metric.day is not None})
-        columns += [
-            f"CASE WHEN f.t0 + {(day + 1) * DAY_US} <= %s THEN 1 ELSE 0 END AS m{day}"
+        kept = {name: f"f.{name}" for name in ("variant_id", *groups)}
+        kept |= {
+            f"m{day}": f"CASE WHEN f.t0 + {(day + 1) * DAY_US} <= %s THEN 1 ELSE 0 END"
             for day in days
-        ]
-        names = dict.fromkeys(_source(place, term) for place, term in places)
-        joins = "".join(f"\n    LEFT JOIN {name} ON {name}.unit_id = f.unit_id" for name in names)
-        own = "".join(f",\n        {column}" for column in columns)
-        sql = f"u AS (\n    SELECT f.variant_id{self._groups()}{own}\n    FROM f{joins}\n)"  # noqa: S608 - names from the tables of queries; every value is bound
-        return sql, (self.cut.until_us,) * len(days)
+        }
+        letters = "ch" if self.with_history else "c"
+        sums = [f"{letter}{place}" for letter in letters for place in range(len(self.terms.all))]
+        text = merged(["unit_id"], kept, sums, told_by(self.terms, letters))
+        return f"u AS (\n    {text}\n)", (self.cut.until_us,) * len(days)
 
     def _sides(self) -> Part:
         """Return the part in which every side of every metric is a column."""
@@ -140,14 +139,3 @@ class Compiler:
             ]
         own = "".join(f",\n        {column}" for column in columns)
         return f"z AS (\n    SELECT variant_id{kept}{own}\n    FROM u\n)", ()  # noqa: S608 - as above
-
-
-def _source(place: int, term: Term) -> str:
-    return {"events": "ev", "slates": "sl"}.get(term.source) or source_name(place, term)
-
-
-def _value(place: int, term: Term, letter: str) -> str:
-    """Return a unit's value of a term; of what was before exposure only events tell."""
-    if letter == "h" and term.source != "events":
-        return f"0 AS h{place}"
-    return f"COALESCE({_source(place, term)}.{letter}{place}, 0) AS {letter}{place}"

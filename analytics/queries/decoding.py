@@ -1,6 +1,7 @@
 """From a statement's rows to exact sums: by metric, by group, by variant."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations_with_replacement
 from typing import Any
 
 from analytics.queries.columns import Columns
@@ -9,6 +10,8 @@ from analytics.queries.sums import exact_sums
 from analytics.queries.terms import MetricQuery
 from analytics.stats.exact_samples import ExactSample
 from analytics.stats.moments import Moments
+
+NOW = ("y", "x")  # the columns of the metric's window
 
 Groups = dict[Group, dict[int, ExactSample]]
 Place = tuple[Group, int]  # group and variant id
@@ -105,6 +108,23 @@ def moments_of(sample: ExactSample) -> Moments:
         sum_x=zero["x"],
         sum_xx=pairs.get(("x", "x"), 0),
         sum_xy=pairs.get(("y", "x"), 0),
+    )
+
+
+def without_history(sample: ExactSample) -> ExactSample:
+    """Return the sums of y and x alone: those of a metric that makes no use of the time before.
+
+    >>> one = ExactSample(1, ("y", "w"), (2, 3), (4, 6, 9))
+    >>> without_history(one) == ExactSample(1, ("y",), (2,), (4,))
+    True
+    """
+    names = tuple(name for name in sample.names if name in NOW)
+    pairs = _pairs(sample)
+    return ExactSample(
+        n=sample.n,
+        names=names,
+        sums=tuple(sample.sums[sample.names.index(name)] for name in names),
+        products=tuple(pairs[pair] for pair in combinations_with_replacement(names, 2)),
     )
 
 

@@ -48,7 +48,7 @@ def _column(name: str, cut: Cut) -> _Column:
     if name == UNIT_TYPE:
         return _Column("CASE WHEN x.unit_type = '' THEN %s ELSE x.unit_type END", (cut.unit_type,))
     if name == WEEKDAY:
-        return _Column("x.day")
+        return _Column(cut.first_day)
     if name == VISITOR:
         return _visitor(cut)
     if not OWN.fullmatch(name):

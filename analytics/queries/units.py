@@ -67,6 +67,20 @@ class Cut:
         own = "s.experiment_id = %s AND s.phase = %s AND s.unit_id = f.unit_id"
         return (own, (self.experiment_id, self.phase)), ("s.reason = %s", (Reason.SPLIT.value,))
 
+    @property
+    def first_day(self) -> str:
+        """Return the column of the site's day from which on a unit counts."""
+        return f"{self._since}.day"
+
+    @property
+    def first_us(self) -> str:
+        """Return the column of the moment from which on a unit counts."""
+        return f"{self._since}.ts_us"
+
+    @property
+    def _since(self) -> str:
+        return "v" if self.is_viewed else "x"
+
     def among(self, column: str) -> Part:
         """Return the condition that a column holds one of the units, "" where all count."""
         if not self.units:
@@ -81,7 +95,7 @@ class Cut:
         """Return the condition on first exposures `x`, "" where all count."""
         found = [of_attribute("x.attributes", name, value) for name, value in self.segment]
         days = ((">=", self.day_from), ("<=", self.day_to))
-        found += [(f"x.day {operator} %s", (day,)) for operator, day in days if day]
+        found += [(f"{self.first_day} {operator} %s", (day,)) for operator, day in days if day]
         texts = "".join(f" AND {text}" for text, _values in found)
         return texts, tuple(value for _text, values in found for value in values)
 
@@ -140,7 +154,7 @@ def exposed(cut: Cut, extra: Extra = Extra()) -> Part:  # noqa: B008 - it is imm
         source = f"unnest(%s::text[]) AS u(unit_id) {looked_up}"
         given = (list(cut.units),)
     sql = f"""f AS (
-    SELECT x.unit_id, x.unit_type, x.variant_id, {"v" if viewed else "x"}.ts_us AS t0{extra.columns}
+    SELECT x.unit_id, x.unit_type, x.variant_id, {cut.first_us} AS t0{extra.columns}
     FROM {source}
 )"""  # noqa: S608 - names from the tables above; every value is bound
     counted = (cut.experiment_id, cut.phase, cut.until_us, *units, *wanted)
@@ -153,7 +167,7 @@ def _viewed(cut: Cut) -> Part:
         return "", ()
     join = """
     JOIN (
-        SELECT s.unit_id, MIN(e.ts_us) AS ts_us
+        SELECT s.unit_id, MIN(e.ts_us) AS ts_us, MIN(e.day) AS day
         FROM experiments_event e
         JOIN experiments_slate s ON s.site_id = e.site_id AND s.request_id = e.request_id
         WHERE e.site_id = %s AND e.type = %s AND e.ts_us <= %s AND e.traffic = ''
@@ -177,17 +191,18 @@ def event_sums(
     """Return the terms over events per unit that has any in the span.
 
     With several `whens` all terms stand once for each: `SINCE` or `BEFORE` first exposure.
-    `is_shared`: the events stand in a part of their own, `r`. `is_daily`: per unit and day.
+    `is_shared`: the events stand in a part of their own, `r`. `is_daily`: per unit and day, of
+    which none is before that of its first exposure.
     """
-    rows, bound = events_of_units(types, cut, span)
+    rows, bound = events_of_units(types, cut, span, kept=", f.day AS first_day" if is_daily else "")
     source, read = ("r e", ()) if is_shared else (f"(\n{rows}\n    ) e", bound)
-    day = ", e.day" if is_daily else ""
+    day = _day_of("e.day", "e.first_day") if is_daily else ""
     if is_daily:
         terms = [(i, term.daily) for i, term in terms]
         source = FIRST_OF_ORDER.format(source)
     columns = ",\n        ".join(_columns(terms, cut, span, "e", when) for when in whens)
     sql = f"""ev AS (
-    SELECT e.unit_id{day},
+    SELECT e.unit_id{day and f"{day} AS day"},
         {columns}
     FROM {source}
     GROUP BY e.unit_id{day}
@@ -222,13 +237,20 @@ def _filter(term: Term, cut: Cut, span: Span, row: str, when: str) -> str:
     return f" FILTER (WHERE {' AND '.join(asked)})"
 
 
-def events_of_units(types: Sequence[str], cut: Cut, span: Span) -> Part:
-    """Return the events in each unit's span, found by the id that its exposure names."""
+def _day_of(day: str, first_day: str) -> str:
+    return f", CASE WHEN {day} < {first_day} THEN {first_day} ELSE {day} END"
+
+
+def events_of_units(types: Sequence[str], cut: Cut, span: Span, kept: str = "") -> Part:
+    """Return the events in each unit's span, found by the id that its exposure names.
+
+    `kept`: further columns of `f`, each led by a comma.
+    """
     if not cut.fallback_unit_type:
-        return _events_by(cut.unit_type, types, cut, span)
+        return _events_by(cut.unit_type, types, cut, span, kept)
     # An exposure that names no type has the experiment's own.
-    own, own_values = _events_by(cut.unit_type, types, cut, span)
-    other, other_values = _events_by(cut.fallback_unit_type, types, cut, span)
+    own, own_values = _events_by(cut.unit_type, types, cut, span, kept)
+    other, other_values = _events_by(cut.fallback_unit_type, types, cut, span, kept)
     sql = f"""{own} AND f.unit_type <> %s
         UNION ALL
 {other} AND f.unit_type = %s"""
@@ -236,7 +258,7 @@ def events_of_units(types: Sequence[str], cut: Cut, span: Span) -> Part:
     return sql, (*own_values, fallback, *other_values, fallback)
 
 
-def _events_by(unit_type: str, types: Sequence[str], cut: Cut, span: Span) -> Part:
+def _events_by(unit_type: str, types: Sequence[str], cut: Cut, span: Span, kept: str) -> Part:
     verified = "" if cut.count_unverified else " AND (e.is_verified OR e.type <> 'purchase')"
     days = " AND e.day >= %s AND e.day <= %s" if span.days else ""
     if cut.is_lateral:
@@ -245,7 +267,7 @@ def _events_by(unit_type: str, types: Sequence[str], cut: Cut, span: Span) -> Pa
     among, units = cut.among(f"e.{UNIT_COLUMNS[unit_type]}")
     own = f"""e.site_id = %s AND e.{UNIT_COLUMNS[unit_type]} = f.unit_id
         AND {span.over("e")} AND e.ts_us <= %s{days}{among}"""
-    sql = f"""        SELECT f.unit_id, f.t0, e.site_id, e.type, e.ts_us, e.day, e.session_id,
+    sql = f"""        SELECT f.unit_id, f.t0{kept}, e.site_id, e.type, e.ts_us, e.day, e.session_id,
             e.request_id, e.item_id, e.rank, e.items, e.amount, e.quantity, e.order_ref,
             e.order_id, e.refunded, e.refunded_quantity, e.attributes, e.properties
         FROM f {cut.join("experiments_event", "e", own)}
@@ -260,13 +282,13 @@ def slate_sums(
 
     What testers and overridden units were shown counts for nothing. `is_daily`: per unit and day.
     """
-    day = ", s.day" if is_daily else ""
+    day = _day_of("s.day", "f.day") if is_daily else ""
     among, units = cut.among("s.unit_id")
     (found, found_by), (counts, counted) = cut.own_slates()
     own = f"""{found}
         AND {span.over("s")} AND s.ts_us <= %s{among}"""
     sql = f"""sl AS (
-    SELECT f.unit_id{day},
+    SELECT f.unit_id{day and f"{day} AS day"},
         {_columns(terms, cut, span, "s")}
     FROM f {cut.join("experiments_slate", "s", own)}
     WHERE {counts}

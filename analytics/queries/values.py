@@ -51,19 +51,19 @@ def _single_values(metric: MetricQuery, cut: Cut) -> ValuesQuery:
 o AS (
 {rows}
 )
-SELECT f.variant_id, o.v, COUNT(*)
-FROM o JOIN f ON f.unit_id = o.unit_id WHERE o.v IS NOT NULL GROUP BY f.variant_id, o.v"""  # noqa: S608 - names from the tables of queries; every value is bound
+SELECT o.variant_id, o.v, COUNT(*)
+FROM o WHERE o.v IS NOT NULL GROUP BY o.variant_id, o.v"""  # noqa: S608 - names from the tables of queries; every value is bound
     return ValuesQuery(sql, (*counted, *read))
 
 
 def _events(metric: MetricQuery, cut: Cut, span: Span, text: str, bound: tuple[Any, ...]) -> Part:
-    rows, read = events_of_units(event_types([metric]), cut, span)
-    return f"    SELECT e.unit_id, {text} AS v FROM (\n{rows}\n    ) e", (*bound, *read)  # noqa: S608
+    rows, read = events_of_units(event_types([metric]), cut, span, kept=", f.variant_id")
+    return f"    SELECT e.variant_id, {text} AS v FROM (\n{rows}\n    ) e", (*bound, *read)  # noqa: S608
 
 
 def _slates(metric: MetricQuery, cut: Cut, span: Span, text: str, bound: tuple[Any, ...]) -> Part:
     (found, found_by), (counts, counted) = cut.own_slates()
-    sql = f"""    SELECT f.unit_id, {text} AS v
+    sql = f"""    SELECT f.variant_id, {text} AS v
     FROM f JOIN experiments_slate s ON {found}
         AND {span.over("s")} AND s.ts_us <= %s
     WHERE {counts}"""  # noqa: S608 - as above

@@ -2,9 +2,11 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from analytics.queries import Cut, MetricQuery, compile_query, run_groups
+from analytics.queries.arrivals import arrived, units_by_hour, units_by_value
 from analytics.queries.values import compile_values, run_values
 from experiments.models import Event, Experiment, Exposure, Slate
 from tests.analytics.metrics import ALL, PURCHASE, REVENUE
@@ -60,7 +62,7 @@ def rich_rows(experiment: Experiment, chance: random.Random) -> None:
         slate.save()
     for event in Event.objects.all():
         event.request_id = chance.choice([None, chance.choice(slates).request_id])
-        event.type = chance.choice([event.type, event.type, "select_item"])
+        event.type = chance.choice([event.type, event.type, "select_item", "view_item_list"])
         event.item_id = f"sku-{chance.randrange(3)}"
         event.rank = chance.choice([None, 1, 2, 3])
         event.items = [_line(chance) for _ in range(chance.randrange(3))]
@@ -92,5 +94,27 @@ def everything(cut: Cut, metrics: Sequence[MetricQuery] = KINDS) -> dict[str, An
         "by day": run_groups(compile_query(SUMMED[:-9], cut, by_day=True, with_history=True)),
         "shares": run_groups(compile_query(QUANTILES, cut, caps={"paid_p90": 65_535})),
     }
+    found |= _cut_otherwise(cut, metrics)
     found |= {each.key: run_values(compile_values(each, cut)) for each in [*QUANTILES, ALL[1]]}
     return found
+
+
+def _cut_otherwise(cut: Cut, metrics: Sequence[MetricQuery]) -> dict[str, Any]:
+    """Return the same of some units: a segment by text, truth and number, and those that saw."""
+    segments: list[Any] = [
+        (("device", "mobile"), ("member", True)),
+        (("device", 'a "quoted" é'),),
+        (("device", 7), ("member", False)),
+    ]
+    found: dict[str, Any] = {
+        f"of {segment}": run_groups(compile_query(metrics, replace(cut, segment=segment)))
+        for segment in segments
+    }
+    seen = replace(cut, is_viewed=True)
+    return found | {
+        "seen": run_groups(compile_query(metrics, seen, by=("@weekday",))),
+        "seen by day": run_groups(compile_query(SUMMED[:-9], seen, by_day=True)),
+        "arrived": arrived(seen),
+        "by hour": units_by_hour(seen),
+        "by value": units_by_value(cut, "device"),
+    }
