@@ -6,6 +6,7 @@ from typing import Any
 from analytics.reporting.judging import Comparisons
 from analytics.reporting.measuring import Measured
 from analytics.reporting.scope import Scope
+from analytics.trust.basis import with_basis
 from analytics.trust.carry_over import check_carry
 from analytics.trust.facts import Facts
 from analytics.trust.fallback import check_fallback
@@ -59,5 +60,5 @@ def findings_of(
     check that fails or takes too long is `unknown`, with the reason; reads, writes nothing.
     """
     facts = Facts(scope, measured, comparisons, details or {})
-    found = gravest(run_checks(CHECKS, facts))
+    found = with_basis(scope, gravest(run_checks(CHECKS, facts)))
     return tuple(each.to_dict() for each in with_onsets(scope, found))

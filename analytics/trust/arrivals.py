@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 from django.db.models import Count, F
 
+from analytics.queries.arrivals import HOUR_US, units_by_hour
 from analytics.reporting.scope import Scope
 from experiments.models import Exposure
-
-HOUR_US = 3_600_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +79,12 @@ def read_arrivals(scope: Scope) -> Arrivals:
         .order_by()
     )
     return Arrivals(tuple(Arrival(*row) for row in rows))
+
+
+def read_counting(scope: Scope) -> Arrivals:
+    """Return the units that the report counts, by when they count from: since they saw a list."""
+    found = units_by_hour(scope.cut).items()
+    return Arrivals(tuple(Arrival(hour, day, pk, False, "", n) for (hour, day, pk), n in found))
 
 
 def in_order(counts: Counter[int], variant_ids: Sequence[int]) -> list[int]:

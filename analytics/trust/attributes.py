@@ -6,11 +6,13 @@ apart for each.
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Count, F
 from django.db.models.fields.json import KeyTextTransform
 
+from analytics.queries.arrivals import units_by_value
 from analytics.reporting.scope import Scope
 from experiments.models import Exposure
 
@@ -28,8 +30,7 @@ def units_by_attribute(scope: Scope, n_units: int) -> Segments:
     step = max(1, n_units // COUNTED)
     found: Segments = {}
     for name, values in attributes_of(scope).items():
-        for value, variant_id, n in _counted(scope, name, step):
-            text = _text(value)
+        for text, variant_id, n in _counted(scope, name, step):
             if text in values:
                 found.setdefault((name, text), Counter())[variant_id] += n
     return found
@@ -54,8 +55,13 @@ def attributes_of(scope: Scope) -> dict[str, set[str]]:
     return {name: set(fit[name]) for name in most}
 
 
-def _counted(scope: Scope, name: str, step: int) -> Any:
-    return (
+def _counted(scope: Scope, name: str, step: int) -> Iterator[tuple[str, int, int]]:
+    """Yield value, variant id and how many units; by the basis `viewed` of all units."""
+    if scope.is_viewed:
+        for value, counts in units_by_value(scope.cut, name).items():
+            yield from ((value[:LONGEST], variant_id, n) for variant_id, n in counts.items())
+        return
+    rows = (
         _units(scope)
         .annotate(rest=F("id") % step, value=KeyTextTransform(name, "attributes"))
         .filter(rest=0)
@@ -63,6 +69,7 @@ def _counted(scope: Scope, name: str, step: int) -> Any:
         .annotate(n=Count("id"))
         .order_by()
     )
+    yield from ((_text(value), variant_id, n) for value, variant_id, n in rows)
 
 
 def _units(scope: Scope) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from analytics.reporting.judging import Comparisons
 from analytics.reporting.measuring import Measured
 from analytics.reporting.scope import Scope
-from analytics.trust.arrivals import Arrivals, in_order, read_arrivals
+from analytics.trust.arrivals import Arrivals, in_order, read_arrivals, read_counting
 from analytics.trust.sample import Sample, read_sample
 from analytics.trust.weights import weights_of
 from experiments import selectors as experiment_selectors
@@ -31,6 +31,11 @@ class Facts:
     def arrivals(self) -> Arrivals:
         """Return who arrived when."""
         return read_arrivals(self.scope)
+
+    @cached_property
+    def counting(self) -> Arrivals:
+        """Return when those units came that the report counts, by the basis of its analysis."""
+        return read_counting(self.scope) if self.scope.is_viewed else self.arrivals
 
     @cached_property
     def sample(self) -> Sample:
@@ -63,10 +68,15 @@ class Facts:
 
     @cached_property
     def counts(self) -> list[int]:
-        """Return the units that count, by variant in the same order."""
+        """Return the exposed units that are left out for nothing, by variant in the same order."""
         return in_order(self.arrivals.counted(), self.variant_ids)
+
+    @cached_property
+    def units(self) -> list[int]:
+        """Return the units that the report counts, by variant in the same order."""
+        return in_order(self.counting.counted(), self.variant_ids)
 
     @property
     def n_units(self) -> int:
-        """Return how many units count."""
+        """Return how many exposed units are left out for nothing."""
         return sum(self.counts)

@@ -6,8 +6,8 @@ from datetime import datetime
 from itertools import pairwise
 
 from analytics.queries import DAY_US
+from analytics.queries.arrivals import HOUR_US
 from analytics.stats.formats import number
-from analytics.trust.arrivals import HOUR_US
 from analytics.trust.facts import Facts
 from analytics.trust.finding import Cell, Finding, State, Table, unknown
 from analytics.trust.gaps import DUE, Silence, holes, silences

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from django.db.models import Min, Sum
 
 from analytics.queries import DAY_US
+from analytics.queries.arrivals import HOUR_US
 from analytics.stats.formats import number, percent
-from analytics.trust.arrivals import HOUR_US
 from analytics.trust.facts import Facts
 from analytics.trust.finding import Finding, State, Table
 from experiments.models import InboxBatch

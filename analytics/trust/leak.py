@@ -10,8 +10,10 @@ from uuid import UUID
 
 from django.db.models import Sum
 
+from analytics.engines.current import reads_files
 from analytics.stats.formats import number, percent
 from analytics.stats.srm import MULTIPLE_BLOCK, MULTIPLE_WARN
+from analytics.trust import from_files
 from analytics.trust.facts import Facts
 from analytics.trust.finding import Finding, State, Table, unknown
 from analytics.trust.rates import at_least
@@ -82,6 +84,9 @@ def units_quoting(facts: Facts, sample: Sample) -> set[str]:
 
 def _variants_of(facts: Facts, request_ids: Sequence[UUID]) -> Iterable[tuple[UUID, int]]:
     """Yield the variants that the lists showed; found by the unique index of request ids."""
+    if reads_files():
+        yield from from_files.variants_of(facts.scope, request_ids)
+        return
     for ids in chunks(request_ids):
         yield from Slate.objects.filter(
             site_id=facts.scope.experiment.site_id,

@@ -17,7 +17,7 @@ def check_days(facts: Facts) -> Iterator[Finding]:
     """Yield the finding about the split of each day's new units, Holm over the days."""
     days = {
         day: [counts[pk] for pk in facts.variant_ids]
-        for day, counts in facts.arrivals.by_day().items()
+        for day, counts in facts.counting.by_day().items()
     }
     yield _judged(facts, DAYS, "days", "Day", days)
 

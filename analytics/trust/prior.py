@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from analytics.engines.current import reads_files
 from analytics.queries import HISTORY_DAYS
 from analytics.selectors import ChosenMetric
 from analytics.stats.formats import p_value_text
@@ -11,7 +12,13 @@ from analytics.stats.validity.pre_exposure import PriorEvidence, check_pre_expos
 from analytics.trust.estimates import estimate_of
 from analytics.trust.facts import Facts
 from analytics.trust.finding import Finding, Table, from_stats, unknown
-from analytics.trust.sums import KINDS, readable_metrics, sampled_before, sums_before
+from analytics.trust.sums import (
+    KINDS,
+    all_before,
+    readable_metrics,
+    sampled_before,
+    sums_before,
+)
 
 CODE = "pre_period"
 LEAST = 30  # units of a variant that did anything of the kind before
@@ -43,6 +50,8 @@ def _before(facts: Facts, metrics: list[ChosenMetric]) -> tuple[dict[int, dict[i
     kept = [each for each in metrics if each.metric.pk in readable]
     if kept:
         return {each.metric.pk: sums_before(facts, each) for each in kept}, "all units"
+    if reads_files():
+        return all_before(facts, metrics), "all units"
     return sampled_before(facts, metrics), f"{len(facts.sample.units)} units"
 
 

@@ -1,7 +1,8 @@
 """Some of the units with their slates and events: enough to find a fault of more than a few.
 
 Every k-th exposure by its row, which knows nothing of variants; their slates come by the index
-`slate_unit_time` and their events by the indexes of ids. So its cost does not grow with the rows.
+`slate_unit_time` and their events by the indexes of ids. So its cost does not grow with the rows;
+where days were dropped they come from files, which are read once for slates and once for events.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,8 +12,10 @@ from uuid import UUID
 
 from django.db.models import F
 
+from analytics.engines.current import reads_files
 from analytics.queries import UNIT_COLUMNS
 from analytics.reporting.scope import Scope
+from analytics.trust import from_files
 from experiments.clock import EPOCH, MICROSECOND, day_of, microseconds
 from experiments.models import Event, Exposure, Slate
 
@@ -86,6 +89,9 @@ def _units(scope: Scope, step: int) -> dict[str, Unit]:
 
 
 def _shown(scope: Scope, units: Iterable[str]) -> Iterator[Shown]:
+    if reads_files():
+        yield from (Shown(*row) for row in from_files.shown_to(scope, list(units), MOST_ROWS))
+        return
     rows_left = MOST_ROWS
     for ids in chunks(list(units)):
         rows = Slate.objects.filter(
@@ -104,13 +110,24 @@ def _shown(scope: Scope, units: Iterable[str]) -> Iterator[Shown]:
 def _done(scope: Scope, units: dict[str, Unit]) -> Iterator[Done]:
     rows_left = MOST_ROWS
     for id_type in sorted({unit.id_type for unit in units.values()}):
-        column = UNIT_COLUMNS[id_type]
         own = [unit_id for unit_id, unit in units.items() if unit.id_type == id_type]
-        for ids in chunks(own):
-            for row in _events(scope, column, ids)[: max(0, rows_left)]:
-                rows_left -= 1
-                if row[1] >= units[row[0]].t0:
-                    yield Done(row[0], row[1], microseconds(row[2]), row[3])
+        for done in _done_by(scope, UNIT_COLUMNS[id_type], own, rows_left):
+            rows_left -= 1
+            if done.ts_us >= units[done.unit_id].t0:
+                yield done
+
+
+def _done_by(scope: Scope, column: str, units: Sequence[str], rows_left: int) -> Iterator[Done]:
+    """Yield so many events of the units, of one type of id, since anybody was exposed."""
+    if reads_files():
+        since_us = scope.first_exposure_us() or scope.until_us
+        rows = from_files.done_by(scope, column, units, since_us, rows_left)
+        yield from (Done(*row) for row in rows)
+        return
+    for ids in chunks(units):
+        for unit, ts_us, at, request_id in _events(scope, column, ids)[: max(0, rows_left)]:
+            rows_left -= 1
+            yield Done(unit, ts_us, microseconds(at), request_id)
 
 
 def _events(scope: Scope, column: str, ids: Sequence[str]) -> Any:

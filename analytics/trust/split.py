@@ -32,7 +32,7 @@ def judge_split(counts: Sequence[int], weights: Sequence[int], *, has_ended: boo
 
 def check_split(facts: Facts) -> Iterator[Finding]:
     """Yield the finding about the split of all units."""
-    split = judge_split(facts.counts, facts.weights, has_ended=facts.scope.has_ended)
+    split = judge_split(facts.units, facts.weights, has_ended=facts.scope.has_ended)
     if split.p_value is None:
         yield unknown(CODE, "The split cannot be judged yet.", "No unit has been exposed yet.")
         return

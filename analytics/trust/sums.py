@@ -1,15 +1,17 @@
 """Per-unit sums by variant: before exposure, or by what units were or met before.
 
 From the rollups, whose rows are found by their key, where these say what the rows would; before
-exposure else from the rows of the sample.
+exposure else from the rows of the sample, or from exported days where some were dropped.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations_with_replacement
 from typing import Any
 
 from django.db import connection, transaction
 
 from analytics.models import Metric, RollupState
+from analytics.queries import compile_query, run_groups
 from analytics.queries.sums import exact_sums, moments_from, sum_columns
 from analytics.queries.terms import Terms
 from analytics.queries.units import Part
@@ -17,6 +19,7 @@ from analytics.rollups.computing import rows_of
 from analytics.rollups.plans import Plan, query_of
 from analytics.rollups.reading import is_readable, states_of
 from analytics.selectors import ChosenMetric
+from analytics.stats.exact_samples import ExactSample
 from analytics.stats.moments import Moments
 from analytics.stats.results import Kind
 from analytics.trust.facts import Facts
@@ -90,6 +93,29 @@ def sampled_before(facts: Facts, metrics: Sequence[ChosenMetric]) -> dict[int, d
     for ids in chunks(list(units)):
         values |= {key: row[3:] for key, row in rows_of(plan, ids).items()}
     return {each.metric.pk: _pooled(facts, each, values) for each in metrics}
+
+
+def all_before(facts: Facts, metrics: Sequence[ChosenMetric]) -> dict[int, dict[int, Moments]]:
+    """Return the same of all units, by the statement of a report, from exported days."""
+    by_key = {each.metric.key: each.metric.pk for each in metrics}
+    queries = [each.query for each in metrics]
+    found = run_groups(compile_query(queries, facts.scope.cut, with_history=True))
+    return {
+        by_key[key]: {pk: _past_of(sample) for pk, sample in groups.get((), {}).items()}
+        for key, groups in found.items()
+    }
+
+
+def _past_of(sample: ExactSample) -> Moments:
+    """Return the moments of the columns w, and v of a ratio, as if they were y and x."""
+    at = {name: place for place, name in enumerate(sample.names)}
+    pairs = combinations_with_replacement(sample.names, 2)
+    products = dict(zip(pairs, sample.products, strict=True))
+    w = sample.sums[at["w"]]
+    if "v" not in at:
+        return Moments(sample.n, w, products["w", "w"])
+    v, crossed = sample.sums[at["v"]], products["w", "v"]
+    return Moments(sample.n, w, products["w", "w"], v, products["v", "v"], crossed)
 
 
 def _pooled(
