@@ -6,9 +6,9 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KT
 
 from analytics.models import Analysis, ExperimentMetric, Metric
-from analytics.queries import UNIT_COLUMNS, MetricQuery
+from analytics.queries import MetricQuery
 from analytics.stats.results import Kind
-from experiments.models import Event, Experiment
+from experiments.models import Experiment
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +126,3 @@ def experiments_with_verdicts() -> QuerySet[Experiment]:
         )
         .order_by("-id")
     )
-
-
-def events_without_unit(experiment: Experiment, *, from_us: int | None, until_us: int) -> int:
-    """Return how many events since the first exposure carry no id of the experiment's units."""
-    if from_us is None:
-        return 0
-    return Event.objects.filter(
-        site_id=experiment.site_id,
-        ts_us__gte=from_us,
-        ts_us__lte=until_us,
-        **{UNIT_COLUMNS[experiment.unit_type]: ""},
-    ).count()

@@ -9,7 +9,13 @@ from django.db import DatabaseError
 
 from analytics.engines.limits import Patience
 from analytics.errors import AnalyticsError
-from analytics.queries import MetricQuery, compile_query, moments_of, run_groups
+from analytics.queries import (
+    MetricQuery,
+    compile_query,
+    moments_of,
+    run_groups,
+    without_history,
+)
 from analytics.reporting.quantiles import quantiles_of
 from analytics.reporting.scope import EMPTY, Scope
 from analytics.rollups.reading import (
@@ -102,7 +108,7 @@ def _add_rollup(
     query = compile_rollups(
         [chosen.query, judged],
         _judged_caps(found),
-        with_history=_uses_history(scope, chosen),
+        with_history=uses_history(scope, chosen),
     )
     sums = read_samples(chosen.metric, scope.cut, n_units, query)
     found.add(key, sums[key], sums[judged.key])
@@ -113,7 +119,7 @@ def _add_rollup(
 def _judged(found: Measured, scope: Scope, chosen: ChosenMetric) -> MetricQuery:
     """Return the metric as it is judged; under its own key where nothing makes a difference."""
     key = chosen.metric.key
-    is_same = key not in found.caps and not _uses_history(scope, chosen)
+    is_same = key not in found.caps and not uses_history(scope, chosen)
     return chosen.query if is_same else replace(chosen.query, key=key + JUDGED)
 
 
@@ -121,7 +127,8 @@ def _judged_caps(found: Measured) -> dict[str, int]:
     return {key + JUDGED: cap for key, cap in found.caps.items()}
 
 
-def _uses_history(scope: Scope, chosen: ChosenMetric) -> bool:
+def uses_history(scope: Scope, chosen: ChosenMetric) -> bool:
+    """Tell whether a metric is judged without what its units' own past explains."""
     return chosen.metric.uses_cuped and scope.choices.uses_cuped
 
 
@@ -176,13 +183,21 @@ def _add(found: Measured, scope: Scope, metrics: Sequence[ChosenMetric]) -> None
         [*(each.query for each in metrics), *others],
         scope.cut,
         caps=_judged_caps(found),
-        with_history=any(_uses_history(scope, each) for each in metrics),
+        with_history=any(uses_history(scope, each) for each in metrics),
     )
     sums = {key: groups.get((), {}) for key, groups in run_groups(query).items()}
-    for key, each in judged.items():
-        found.add(key, sums[key], sums[each.key])
+    for chosen in metrics:
+        key = chosen.metric.key
+        found.add(key, sums[key], _as_used(sums[judged[key].key], scope, chosen))
         found.sources[key] = ROWS
     found.statements.append(query.sql)
+
+
+def _as_used(samples: Samples, scope: Scope, chosen: ChosenMetric) -> Samples:
+    """Return the sums without the time before exposure, which others of the statement asked for."""
+    if uses_history(scope, chosen):
+        return samples
+    return {variant: without_history(sample) for variant, sample in samples.items()}
 
 
 def _add_quantile(found: Measured, scope: Scope, chosen: ChosenMetric) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analytics.details.table import details_of
-from analytics.queries.arrivals import new_units
+from analytics.queries.arrivals import events_without_unit, new_units
 from analytics.reporting.caps import caps_of
 from analytics.reporting.comparing import Comparisons
 from analytics.reporting.judging import compare_fully, judge
@@ -17,7 +17,7 @@ from analytics.reporting.scaling import pace_of
 from analytics.reporting.scope import Scope
 from analytics.reporting.segmenting import segments_of
 from analytics.reporting.series import series_of
-from analytics.selectors import events_without_unit
+from analytics.stats.results import ExposureCheck, SplitCheck
 from analytics.stats.srm import exposure_check
 from analytics.trust import findings_of, judge_split, weights_of
 from experiments import selectors as experiment_selectors
@@ -87,57 +87,102 @@ def _beside(scope: Scope, caps: Mapping[str, int], tell: Tell) -> _Beside:
     return _Beside(series, segments, details_of(scope))
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """The units of a report, and what their numbers alone say of it."""
+
+    counts: experiment_selectors.ExposureCounts
+    units: list[int]
+    split: SplitCheck
+    exposure: ExposureCheck
+    from_us: int | None
+    days: int
+
+
 def _report(found: Found, beside: _Beside) -> Report:
-    scope, experiment = found.scope, found.scope.experiment
-    counts = experiment_selectors.exposure_counts(
-        experiment_id=experiment.pk, phase=scope.phase, until_us=scope.until_us
-    )
-    units = _units(scope, counts)
-    weights = weights_of(scope)
-    split = judge_split(units, weights, has_ended=scope.has_ended)
-    exposure = exposure_check(counts.multiple, sum(units) + counts.multiple, weights=weights)
+    counted = _counted(found)
     comparisons = {place: each.comparison for place, each in found.compared.items()}
     findings = _findings(found, comparisons, beside)
-    from_us = scope.first_exposure_us()
-    days = scope.full_days(from_us)
-    verdict = None
-    if scope.is_official:
-        verdict = judge(
-            scope,
-            found.measured,
-            comparisons,
-            split=split,
-            exposure=exposure,
-            days=days,
-            findings=findings,
-        )
     return Report(
-        experiment=experiment.key,
-        phase=scope.phase,
-        status=experiment.status,
-        monitoring=experiment.monitoring,
-        unit_type=experiment.unit_type,
-        window_days=experiment.window_days,
-        planned_days=experiment.planned_days,
-        planned_units=experiment.planned_units,
-        mde=experiment.mde,
-        days=days,
-        from_us=from_us,
-        until_us=scope.until_us,
-        currency=experiment.site.currency,
-        alpha=scope.choices.alpha,
-        variants=_variant_rows(scope, units),
-        split=split.to_dict(),
-        exposure=exposure.to_dict(),
+        **_asked(found.scope),
+        **_told(found.scope, counted),
         metrics=metric_rows(found),
-        verdict=verdict,
-        unattributed=events_without_unit(experiment, from_us=from_us, until_us=scope.until_us),
-        waiting=experiment_selectors.waiting_batches(experiment.site_id),
-        left_out=counts.left_out,
+        verdict=_verdict(found, counted, comparisons, findings),
         findings=findings,
         series=beside.series,
         segments=beside.segments,
         details=beside.details,
+    )
+
+
+def _counted(found: Found) -> _Counted:
+    scope, weights = found.scope, weights_of(found.scope)
+    counts = experiment_selectors.exposure_counts(
+        experiment_id=scope.experiment.pk, phase=scope.phase, until_us=scope.until_us
+    )
+    units = _units(scope, counts)
+    from_us = found.pace.first_us if found.pace else None
+    return _Counted(
+        counts=counts,
+        units=units,
+        split=judge_split(units, weights, has_ended=scope.has_ended),
+        exposure=exposure_check(counts.multiple, sum(units) + counts.multiple, weights=weights),
+        from_us=from_us,
+        days=scope.full_days(from_us),
+    )
+
+
+def _asked(scope: Scope) -> dict[str, Any]:
+    """Return the fields of a report that say what was asked: experiment, phase and settings."""
+    experiment = scope.experiment
+    return {
+        "experiment": experiment.key,
+        "phase": scope.phase,
+        "status": experiment.status,
+        "monitoring": experiment.monitoring,
+        "unit_type": experiment.unit_type,
+        "window_days": experiment.window_days,
+        "planned_days": experiment.planned_days,
+        "planned_units": experiment.planned_units,
+        "mde": experiment.mde,
+        "until_us": scope.until_us,
+        "currency": experiment.site.currency,
+        "alpha": scope.choices.alpha,
+    }
+
+
+def _told(scope: Scope, counted: _Counted) -> dict[str, Any]:
+    """Return the fields of a report that tell who was counted, and who was not."""
+    experiment, from_us = scope.experiment, counted.from_us
+    return {
+        "days": counted.days,
+        "from_us": from_us,
+        "variants": _variant_rows(scope, counted.units),
+        "split": counted.split.to_dict(),
+        "exposure": counted.exposure.to_dict(),
+        "unattributed": events_without_unit(scope.cut, from_us),
+        "waiting": experiment_selectors.waiting_batches(experiment.site_id),
+        "left_out": counted.counts.left_out,
+    }
+
+
+def _verdict(
+    found: Found,
+    counted: _Counted,
+    comparisons: Comparisons,
+    findings: Sequence[Mapping[str, Any]],
+) -> dict[str, Any] | None:
+    """Return the verdict; of an exploration there is none."""
+    if not found.scope.is_official:
+        return None
+    return judge(
+        found.scope,
+        found.measured,
+        comparisons,
+        split=counted.split,
+        exposure=counted.exposure,
+        days=counted.days,
+        findings=findings,
     )
 
 

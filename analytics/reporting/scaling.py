@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Max, Min
-
 from analytics.queries import DAY_US
+from analytics.queries.arrivals import arrived
 from analytics.reporting.comparing import Compared
 from analytics.reporting.measuring import Measured
 from analytics.reporting.scope import Scope
@@ -14,16 +13,21 @@ from analytics.selectors import ChosenMetric
 from analytics.stats.formats import number, short_percent
 from analytics.stats.results import Kind
 from experiments.assignment.hashing import BUCKETS
-from experiments.models import Allocation, Exposure
+from experiments.models import Allocation
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How many units came over how many days, and at which share of the traffic; None: unknown."""
+    """How many units came over how many days, and at which share of the traffic; None: unknown.
+
+    `first_us`: from when on the first of them counts. `which`: which units these are, in words.
+    """
 
     n_units: int
     days: float
     share: float | None
+    first_us: int
+    which: str = ""
 
     @property
     def per_day(self) -> float:
@@ -34,24 +38,27 @@ class Pace:
     def words(self) -> str:
         """Return where the number of units a day comes from."""
         days = number(max(1, round(self.days)))
-        came = f"{number(self.n_units)} units in {days} {'day' if days == '1' else 'days'}"
+        came = (
+            f"{number(self.n_units)} units {self.which}in {days} {'day' if days == '1' else 'days'}"
+        )
         if self.share is None:
             return f"{came}, at the experiment's own traffic"
         return f"{came}, at {short_percent(self.share)} of the traffic"
 
 
 def pace_of(scope: Scope) -> Pace | None:
-    """Return how fast the units of a phase came; None while there is none."""
-    rows = Exposure.objects.filter(
-        experiment=scope.experiment, phase=scope.phase, ts_us__lte=scope.until_us
-    )
-    found = rows.aggregate(n=Count("id"), first=Min("ts_us"), last=Max("ts_us"))
-    if not found["n"]:
+    """Return how fast the units came that the report counts; None while there is none.
+
+    Of an exploration those that it looks at; by the basis of the analysis from when on they count.
+    """
+    found = arrived(scope.cut)
+    if found.first_us is None or found.last_us is None:
         return None
-    days = max(1.0, (found["last"] - found["first"]) / DAY_US)
+    days = max(1.0, (found.last_us - found.first_us) / DAY_US)
     lent = Allocation.objects.filter(experiment=scope.experiment).first()
     share = (lent.stop - lent.start) / BUCKETS if lent else None
-    return Pace(found["n"], days, share)
+    which = "that saw a list " if scope.is_viewed else ""
+    return Pace(found.n, days, share, found.first_us, which)
 
 
 def scaled(

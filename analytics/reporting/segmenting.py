@@ -1,17 +1,14 @@
 """The effect in each segment of units: exploratory, tested for differing, and shrunk."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DatabaseError
-
-from analytics.errors import AnalyticsError
 from analytics.models import Metric
-from analytics.queries import Groups, compile_query, run_groups
-from analytics.reporting.comparing import compare_samples, settings_of
+from analytics.queries import Groups
+from analytics.reporting.comparing import compare_samples, if_enough, settings_of
 from analytics.reporting.scope import Scope
+from analytics.reporting.segment_sums import sums_by_attribute
 from analytics.selectors import ChosenMetric
 from analytics.stats.results import Comparison, Kind
 from analytics.stats.segments.effects import SegmentEffect
@@ -22,8 +19,6 @@ from analytics.trust.attributes import attributes_of
 
 MOST_METRICS = 4  # the primary one first; each cuts every attribute once more
 UNKNOWN = "(unknown)"
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +48,18 @@ def segments_of(scope: Scope, caps: Mapping[str, int]) -> tuple[dict[str, Any], 
     differ is Cochran's Q over the lifts, Benjamini–Hochberg over all of them. Lifts are also drawn
     towards what they have in common. All of it is exploratory.
     """
+    attributes = attributes_of(scope)
+    sums = sums_by_attribute(scope, _chosen(scope), list(attributes), caps)
     found = [
         cut
-        for attribute, values in attributes_of(scope).items()
-        for cut in _cuts(scope, attribute, values, caps)
+        for attribute, values in attributes.items()
+        for chosen in _chosen(scope)
+        if (groups := sums.get((chosen.metric.key, attribute)))
+        for cut in _of_metric(scope, attribute, values, chosen, groups)
     ]
     tests = {cut.name: heterogeneity(cut.effects) for cut in found}
     claims = {each.segmentation: each.p_adjusted for each in segment_claims(tests)}
     return tuple(_entry(cut, tests[cut.name], claims[cut.name]) for cut in found)
-
-
-def _cuts(scope: Scope, attribute: str, values: set[str], caps: Mapping[str, int]) -> list[_Cut]:
-    chosen = _chosen(scope)
-    uses_history = scope.choices.uses_cuped and any(each.metric.uses_cuped for each in chosen)
-    queries = [each.query for each in chosen]
-    try:
-        query = compile_query(queries, scope.cut, (attribute,), caps, with_history=uses_history)
-        groups = run_groups(query)
-    except (AnalyticsError, DatabaseError) as error:
-        log.warning("no segments attribute=%s: %s", attribute, error)
-        return []
-    return [cut for each in chosen for cut in _of_metric(scope, attribute, values, each, groups)]
 
 
 def _chosen(scope: Scope) -> list[ChosenMetric]:
@@ -87,15 +73,17 @@ def _of_metric(
     attribute: str,
     values: set[str],
     chosen: ChosenMetric,
-    groups: Mapping[str, Groups],
+    groups: Groups,
 ) -> list[_Cut]:
     settings = settings_of(scope, scope.choices.alpha) | {"planned_n": None}
     variants = [scope.control, *scope.treatments]
     by_value: dict[str, list[Comparison]] = {}
-    for (text,), samples in sorted(groups[chosen.metric.key].items()):
+    for (text,), samples in sorted(groups.items()):
         if text in values or not text:
             known = [samples.get(variant.pk) for variant in variants]
-            by_value[text or UNKNOWN] = compare_samples(chosen.kind, known, settings)
+            compared = compare_samples(chosen.kind, known, settings)
+            least = chosen.metric.min_units
+            by_value[text or UNKNOWN] = [if_enough(each, least) for each in compared]
     return [
         _Cut(attribute, chosen, treatment.key, {v: each[i] for v, each in by_value.items()})
         for i, treatment in enumerate(scope.treatments)

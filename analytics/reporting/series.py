@@ -7,10 +7,12 @@ from typing import Any
 
 from django.db import DatabaseError
 
+from analytics.engines.limits import Patience
 from analytics.errors import AnalyticsError
-from analytics.queries import Groups, compile_query, run_groups
+from analytics.queries import compile_query, run_groups, without_history
 from analytics.queries.arrivals import new_units
-from analytics.reporting.comparing import compare_samples, settings_of, without_result
+from analytics.reporting.comparing import compare_samples, if_enough, settings_of
+from analytics.reporting.measuring import SINGLY, uses_history
 from analytics.reporting.scope import Scope
 from analytics.selectors import ChosenMetric
 from analytics.stats.exact_samples import ExactSample
@@ -35,10 +37,13 @@ def series_of(scope: Scope, caps: Mapping[str, int]) -> dict[str, Any]:
     days = _days(scope, new)
     if not days:
         return {}
-    metrics = {}
-    for chosen in scope.metrics:
-        if chosen.kind is not Kind.QUANTILE and (found := _read(scope, chosen, caps)) is not None:
-            metrics[chosen.metric.key] = _points(scope, chosen, found, days)
+    fit = [each for each in scope.metrics if each.kind is not Kind.QUANTILE]
+    found = _read(scope, fit, caps)
+    metrics = {
+        each.metric.key: _points(scope, each, found[each.metric.key], days)
+        for each in fit
+        if each.metric.key in found
+    }
     exposures = {
         variant.key: [new.get((day, variant.pk), 0) for day in days] for variant in scope.variants
     }
@@ -55,18 +60,59 @@ def _days(scope: Scope, new: Mapping[tuple[str, int], int]) -> list[str]:
     return [(first + timedelta(days=i)).isoformat() for i in range(max(0, n - MOST_DAYS), n)]
 
 
-def _read(scope: Scope, chosen: ChosenMetric, caps: Mapping[str, int]) -> ByDay | None:
-    """Return a metric's sums by the end of each day on which anything happened."""
-    uses_history = chosen.metric.uses_cuped and scope.choices.uses_cuped
+def _read(
+    scope: Scope, metrics: Sequence[ChosenMetric], caps: Mapping[str, int]
+) -> dict[str, ByDay]:
+    """Return each metric's sums by the end of each day on which anything happened.
+
+    The rows are read once for all that are told by day; where that fails, for each alone.
+    """
+    told = [each for each in metrics if _is_told(scope, each)]
     try:
-        query = compile_query(
-            [chosen.query], scope.cut, caps=caps, with_history=uses_history, by_day=True
-        )
-        groups: Groups = run_groups(query)[chosen.metric.key]
+        return _read_together(scope, told, caps)
+    except (AnalyticsError, DatabaseError) as error:
+        log.warning("series tried singly experiment=%d: %s", scope.experiment.pk, error)
+    found: dict[str, ByDay] = {}
+    patience = Patience(SINGLY)
+    for number, chosen in enumerate(told):
+        with patience.share(len(told) - number):
+            found |= _read_alone(scope, chosen, caps)
+    return found
+
+
+def _is_told(scope: Scope, chosen: ChosenMetric) -> bool:
+    """Tell whether a metric has sums by day: no return, no funnel, nothing that is told once."""
+    try:
+        compile_query([chosen.query], scope.cut, by_day=True)
+    except AnalyticsError:
+        return False
+    return True
+
+
+def _read_alone(scope: Scope, chosen: ChosenMetric, caps: Mapping[str, int]) -> dict[str, ByDay]:
+    try:
+        return _read_together(scope, [chosen], caps)
     except (AnalyticsError, DatabaseError) as error:
         log.info("no series metric=%s: %s", chosen.metric.key, error)
-        return None
-    return {group[-1]: found for group, found in groups.items()}
+        return {}
+
+
+def _read_together(
+    scope: Scope, metrics: Sequence[ChosenMetric], caps: Mapping[str, int]
+) -> dict[str, ByDay]:
+    if not metrics:
+        return {}
+    past = {each.metric.key for each in metrics if uses_history(scope, each)}
+    queries = [each.query for each in metrics]
+    query = compile_query(queries, scope.cut, caps=caps, with_history=bool(past), by_day=True)
+    return {
+        key: {group[-1]: _as_used(samples, is_past=key in past) for group, samples in days.items()}
+        for key, days in run_groups(query).items()
+    }
+
+
+def _as_used(samples: Mapping[int, ExactSample], *, is_past: bool) -> dict[int, ExactSample]:
+    return {pk: each if is_past else without_history(each) for pk, each in samples.items()}
 
 
 def _points(scope: Scope, chosen: ChosenMetric, found: ByDay, days: Sequence[str]) -> Points:
@@ -88,11 +134,7 @@ def _compared(
 ) -> list[Comparison]:
     samples = [known.get(variant.pk) for variant in (scope.control, *scope.treatments)]
     found = compare_samples(chosen.kind, samples, settings_of(scope, scope.choices.alpha))
-    least = chosen.metric.min_units
-    return [
-        each if min(each.control.n, each.treatment.n) >= least else without_result(each)
-        for each in found
-    ]
+    return [if_enough(each, chosen.metric.min_units) for each in found]
 
 
 def _point(comparison: Comparison) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ from analytics.stats.variance.cuped import compare_cuped
 from experiments.models import Event, Experiment, Slate
 from tests.analytics.past import a_run_with_past, visited_before
 from tests.analytics.rows import Shares, a_run, event
-from tests.analytics.web.rich import THREE
+from tests.analytics.web.rich import THREE, a_rich_run, choose
 
 pytestmark = pytest.mark.django_db
 
@@ -168,6 +168,38 @@ def test_min_units__not_reached__says_nothing_of_the_metric() -> None:
 
     assert (shown["status"], shown["effect"], shown["p_value"]) == ("insufficient_data", None, None)
     assert shown["levels"] == {}
+    assert shown["too_few"] == {"n": 600, "least": 601}
+
+
+@pytest.mark.parametrize("monitoring", ["always_valid", "fixed"])
+@pytest.mark.parametrize("key", ["conversion", "ctr"])
+def test_min_units__not_reached__takes_no_part_in_the_verdict(monitoring: str, key: str) -> None:
+    """Plain harm, of the primary metric or of a guardrail; before a fixed end it is watched for."""
+    harmed = {"control": Shares(900, 0.5, 0.6), "treatment": Shares(900, 0.5, 0.6)}
+    harmed["treatment"] = Shares(900, 0.2 if key == "conversion" else 0.5, 0.3)
+    run = a_run(harmed, monitoring=monitoring, has_ended=False, planned_days=28)
+    choose(run, [("conversion", "primary", None), ("ctr", "guardrail", 0.02)])
+    Metric.objects.filter(key="ctr").exclude(key=key).update(min_units=901)
+    assert analysed(run).report["verdict"]["state"] == "stop"
+    Metric.objects.filter(key=key).update(min_units=901)
+
+    assert analysed(run).report["verdict"]["state"] != "stop"
+
+
+def test_min_units__of_a_segment__says_nothing_of_it() -> None:
+    run = a_rich_run(300, monitoring="fixed")
+    Metric.objects.filter(key="conversion").update(min_units=100)
+
+    (devices,) = (
+        each["values"]
+        for each in analysed(run).report["segments"]
+        if (each["metric"], each["attribute"], each["treatment"])
+        == ("conversion", "device", "hybrid")
+    )
+
+    told = {each["value"]: each["lift"] is not None for each in devices}
+    assert told == {"mobile": True, "desktop": True, "tablet": False}
+    assert all((each["n_control"] >= 100) == told[each["value"]] for each in devices)
 
 
 @pytest.mark.parametrize(
