@@ -25,6 +25,7 @@ def register() -> None:
     from analytics.deciding import analysis_snapshot, copy_metrics, copy_settings
     from analytics.launch.desk import DESK
     from analytics.launch.gates import ramp_checks
+    from analytics.launch.guardrails import guardrail_checks
     from analytics.launch.launching import measuring_checks
     from analytics.launch.planner import plan_of
     from analytics.popularity import popularities
@@ -36,6 +37,7 @@ def register() -> None:
     open_desk(PLANNERS, plan_of)
     _add(SITE_INITIALISERS, create_builtin_metrics)
     _add(LAUNCH_CHECKS, measuring_checks)
+    _add(LAUNCH_CHECKS, guardrail_checks)
     _add(SETUP_COPIERS, copy_metrics)
     _add(SETUP_COPIERS, copy_settings)
     _add(ANALYSIS_SNAPSHOTS, analysis_snapshot)
