@@ -10,6 +10,27 @@ from analytics.reporting.results import as_newest
 from experiments.errors import AlreadyFinished
 
 
+class Computations(models.QuerySet[Any]):
+    """Rows of which finished ones are neither changed nor deleted, nor all that they are among.
+
+    They go with their experiment alone.
+    """
+
+    def update(self, **kwargs: Any) -> int:
+        """Change the rows; raises AlreadyFinished where one of them is ready or failed."""
+        self._refuse_finished("changed")
+        return super().update(**kwargs)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete the rows; raises AlreadyFinished where one of them is ready or failed."""
+        self._refuse_finished("deleted")
+        return super().delete()
+
+    def _refuse_finished(self, done: str) -> None:
+        if self.filter(_FINISHED).exists():
+            raise _refused(f"one of these {self.model._meta.verbose_name_plural} is finished", done)
+
+
 class Computation(models.Model):
     """A report as it was asked for, and as it came out; finished ones are refused any change."""
 
@@ -37,6 +58,8 @@ class Computation(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
+    objects = Computations.as_manager()
+
     class Meta:
         abstract = True
         ordering = ["-id"]
@@ -49,11 +72,15 @@ class Computation(models.Model):
 
         What others may have read and decided on stays as it was: a newer one is another row.
         """
-        if self.pk and type(self)._default_manager.filter(_FINISHED, pk=self.pk).exists():
-            raise AlreadyFinished(
-                f"{self} is finished and cannot be changed", hint="Ask for a new one instead."
-            )
+        if self._is_stored_finished():
+            raise _refused(f"{self} is finished", "changed")
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete it; raises AlreadyFinished once it is stored as ready or failed."""
+        if self._is_stored_finished():
+            raise _refused(f"{self} is finished", "deleted")
+        return super().delete(*args, **kwargs)
 
     @property
     def is_finished(self) -> bool:
@@ -65,6 +92,14 @@ class Computation(models.Model):
         """Return the results in the newest shape, whichever version stored them; {} without any."""
         return as_newest(self.results) if self.results else {}
 
+    def _is_stored_finished(self) -> bool:
+        rows = type(self)._default_manager.filter(_FINISHED, pk=self.pk)
+        return self.pk is not None and rows.exists()
+
 
 FINISHED: Iterable[str] = (Computation.Status.READY, Computation.Status.FAILED)
 _FINISHED = Q(status__in=FINISHED)
+
+
+def _refused(what: str, done: str) -> AlreadyFinished:
+    return AlreadyFinished(f"{what} and cannot be {done}", hint="Ask for a new one instead.")

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from analytics.models import Analysis
 from tests.analytics.rows import Shares, a_run
+from tests.analytics.web.stored import stored_long_ago
 from tests.factories import a_site, draft_experiment
 
 pytestmark = pytest.mark.django_db
@@ -66,3 +67,15 @@ def test_report__of_a_key_in_two_sites__asks_which() -> None:
         report("home-test")
     with pytest.raises(CommandError, match="home-test has no report yet"):
         report("home-test", "--site", "two")
+
+
+def test_report__stored_by_the_first_release__is_told_and_handed_out() -> None:
+    experiment = a_run(BETTER)
+    report(experiment.key, "--refresh")
+    old = stored_long_ago(Analysis.objects.get(experiment=experiment))
+    assert old.results is not None
+
+    told = report(experiment.key)
+
+    assert old.results["verdict"]["headline"] in told
+    assert json.loads(report(experiment.key, "--json"))["results"] == old.results

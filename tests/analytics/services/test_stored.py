@@ -3,15 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
-from analytics.models import Analysis
+from analytics.explorations import Question
+from analytics.models import Analysis, Exploration
 from analytics.reporting.scope import one_moment
 from analytics.services import (
     LEASE,
     compute_analysis,
     request_analysis,
+    request_exploration,
     retry_analysis,
     retry_failed,
 )
@@ -57,6 +59,54 @@ def test_analysis__that_failed__refuses_any_change(experiment: Experiment) -> No
         row.save()
 
     assert Analysis.objects.get(pk=row.pk).error == "boom"
+
+
+@pytest.mark.parametrize("status", ["ready", "failed"])
+def test_analyses__one_of_them_finished__are_neither_changed_nor_deleted(
+    experiment: Experiment, status: str
+) -> None:
+    row = request_analysis(experiment=experiment)
+    Analysis.objects.filter(pk=row.pk).update(status=status, error="as it was")
+    waiting = request_analysis(experiment=experiment)
+    rows = Analysis.objects.filter(experiment=experiment)
+
+    for change in (lambda: rows.update(error="", stage="changed"), rows.delete):
+        with pytest.raises(AlreadyFinished, match="one of these analyses is finished"):
+            change()
+    with pytest.raises(AlreadyFinished, match="finished and cannot be deleted"):
+        Analysis.objects.get(pk=row.pk).delete()
+
+    assert set(rows.values_list("error", "stage")) == {("as it was", ""), ("", "")}
+    assert rows.filter(pk=waiting.pk).update(stage="changed") == 1
+    assert rows.filter(pk=waiting.pk).delete()[0] == 1
+
+
+def test_analyses__changed_by_bulk__are_refused_too(experiment: Experiment) -> None:
+    row = failed(experiment, ago=timedelta())
+    row.error = ""
+
+    with pytest.raises(AlreadyFinished), transaction.atomic():
+        Analysis.objects.bulk_update([row], ["error"])
+
+    assert Analysis.objects.get().error == "boom"
+
+
+def test_exploration__that_is_finished__is_neither_changed_nor_deleted(
+    experiment: Experiment,
+) -> None:
+    row = request_exploration(experiment=experiment, question=Question())
+    Exploration.objects.filter(pk=row.pk).update(status="ready")
+
+    with pytest.raises(AlreadyFinished, match="one of these explorations is finished"):
+        Exploration.objects.update(name="other")
+
+
+def test_analyses__of_an_experiment_that_is_deleted__go_with_it(experiment: Experiment) -> None:
+    failed(experiment, ago=timedelta())
+
+    experiment.delete()
+
+    assert not Analysis.objects.exists()
 
 
 def test_analysis__given_up_while_it_was_computed__stays_given_up(experiment: Experiment) -> None:

@@ -12,6 +12,7 @@ from analytics.stats.formats import number, percent
 from analytics.web.texts import lift_range, lift_text, value_range
 from experiments.models import Experiment
 from experiments.services import record_decision
+from tests.analytics.finished import rewrite
 from tests.analytics.rows import Shares
 from tests.analytics.web.reports import BETTER, analyse, reported, results_of
 from tests.analytics.web.rich import a_rich_run
@@ -124,7 +125,7 @@ def test_report__metric_over_time__is_the_one_asked_for(analyst: Client) -> None
 def test_report__details_that_failed__say_so_and_hide_nothing_else(analyst: Client) -> None:
     results = results_of(reported(BETTER))
     results["details"] = {name: {"error": "TooSlowError: too slow"} for name in results["details"]}
-    Analysis.objects.update(results=results)
+    rewrite(Analysis.objects.all(), results=results)
 
     text = shown(analyst)
 
@@ -183,7 +184,7 @@ def test_report__charts__all_say_what_they_show(analyst: Client) -> None:
     body = analyst.get(PATH).content.decode()
 
     charts = re.findall(r"<svg[^>]*role=\"img\"[^>]*>", body)
-    assert len(charts) > 20
+    assert len(charts) > 15
     assert all(re.search(r'aria-label="[^"]{8,}"', chart) for chart in charts)
     assert "nan" not in body.lower().split()
     assert "None" not in shown(analyst)
