@@ -168,7 +168,7 @@ def test_report__chart_over_time__is_read_by_keys_and_pointer(
     days = [rows.nth(place).locator("th").text_content() or "" for place in range(rows.count())]
     expect(told).to_contain_text("Point at a day")
 
-    page.locator("#time").get_by_role("group").focus()
+    page.get_by_role("group", name="Arrow keys").focus()
     page.keyboard.press("End")
     expect(told).to_have_text(
         re.compile(rf"^{days[-1]}: New units \d+; Treatment \+.+ \(.+ to .+\)$")
