@@ -38,7 +38,7 @@ class Duck:
 
     def parts(
         self, sql: str, values: Sequence[Any], *, size: int, seconds: float
-    ) -> Iterator[list[Row]]:
+    ) -> Iterator[Sequence[Row]]:
         """Yield the statement's rows, `size` at a time; raises as `rows`, after so many seconds."""
         with interrupted_after(self.connection.interrupt, seconds), _told():
             answer = self.connection.execute(DUCKDB.of(sql), list(values))

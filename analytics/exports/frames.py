@@ -73,7 +73,7 @@ def _finished(rough: BinaryIO, described: Mapping[str, Any]) -> BinaryIO:
 
 def _temporary() -> BinaryIO:
     folder().mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryFile(dir=folder())  # type: ignore[return-value]
+    return tempfile.TemporaryFile(dir=folder())
 
 
 def _read(plan: FramePlan, sums: FrameSums, *, names_ids: bool) -> Iterator[pa.RecordBatch]:

@@ -45,7 +45,7 @@ class ExportView(ReportView):
             messages.error(request, f"The file could not be made. {refused}")
             return redirect(report_url(experiment))
 
-    def file(self, request: HttpRequest, experiment: Experiment) -> Any:
+    def file(self, request: HttpRequest, experiment: Experiment, *args: Any, **kwargs: Any) -> Any:
         """Return the answer that carries the file."""
         raise NotImplementedError
 

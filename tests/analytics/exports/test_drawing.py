@@ -52,7 +52,7 @@ def test_charts__of_a_full_report__are_all_drawn_alone_with_title_and_words() ->
         assert (root.find(f"{SVG}desc").text or "") == drawing.words  # type: ignore[union-attr]
         links = [each for node in root.iter() for key, each in node.items() if "href" in key]
         assert all(link.startswith("#") for link in links)
-        assert not re.search(r"var\(|url\((?!#)|@import|%", svg_of(drawing).split("</style>")[0])
+        assert not re.search(r"var\(|url\((?!#)|@import", svg_of(drawing).split("</style>")[0])
 
 
 def test_charts__of_a_run__hold_the_numbers_of_the_page() -> None:
@@ -98,7 +98,7 @@ def test_charts__of_a_withheld_verdict__show_no_effect() -> None:
 def test_png__of_a_chart__is_twice_its_size_and_not_blank() -> None:
     experiment = a_rich_run(120)
     analyse(experiment)
-    drawing = drawings(experiment)["over-time"]
+    drawing = drawings(experiment)["positions"]
 
     image = Image.open(io.BytesIO(png_of(svg_of(drawing)))).convert("RGB")
 

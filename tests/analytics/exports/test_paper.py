@@ -82,7 +82,7 @@ def test_pdf__of_a_full_report__is_a4_and_holds_its_words() -> None:
     pages, words = text_of(pdf_file(page))
 
     assert 3 <= pages <= 12
-    for each in ("Home Test", "Guardrails", "Segments", "Findings", "Recompute"):
+    for each in ("Home Test", "Guardrails", "Clicks by position", "Findings", "Recompute"):
         assert each in words
     assert page.analysis is not None
     assert page.analysis.settings_hash in words.replace("\n", "").replace("\r", "")
