@@ -91,7 +91,8 @@ def test_plan__asked_by_the_form__works_without_scripts_and_prints(
     expect(page.locator("#h-weeks")).to_have_text("Revenue per unit, by weeks of running")
     expect(page.get_by_role("spinbutton", name="Days")).to_have_value("56")
     page.emulate_media(media="print")
-    expect(page.locator("form.plan-ask")).to_be_hidden()
+    expect(page.locator("form.plan-ask")).to_be_visible()  # what was asked belongs to the answer
+    expect(page.get_by_role("button", name="Plan")).to_be_hidden()
     expect(page.locator("#weeks svg.chart")).to_be_visible()
     expect(page.locator("#weeks table")).to_be_visible()
 

@@ -41,7 +41,7 @@ def _percent(bounds: tuple[float, float], label: str) -> forms.DecimalField:
         decimal_places=2,
         required=False,
         label=label,
-        error_messages=_errors(low, high, "per cent with two decimals"),
+        error_messages=_errors(low, high, "a percentage with two decimals"),
     )
 
 
