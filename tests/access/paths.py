@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -17,9 +18,10 @@ class Path:
     pattern: str
 
 
-def every_path() -> list[Path]:
+@cache
+def every_path() -> tuple[Path, ...]:
     """Return all paths of the service, as its resolver knows them."""
-    return list(_walk(get_resolver(), "", ""))
+    return tuple(_walk(get_resolver(), "", ""))
 
 
 def _walk(resolver: URLResolver, before: str, spaces: str) -> Iterator[Path]:
