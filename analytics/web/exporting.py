@@ -97,8 +97,8 @@ class ReportChart(ExportView):
     ) -> HttpResponse:
         """Return the chart as SVG or PNG; raises Http404 on a chart that the page lacks."""
         drawings = {each.name: each for each in drawings_of(page_of(request, experiment))}
-        if chart not in drawings:
-            raise Http404(f"The report has no chart {chart!r}.")
+        if chart not in drawings or form not in FORMS:
+            raise Http404(f"The report has no chart {chart!r} as {form!r}.")
         make, kind = FORMS[form]
         return attached(make(svg_of(drawings[chart])), kind, experiment, f"-{chart}.{form}")
 

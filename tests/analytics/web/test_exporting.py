@@ -9,7 +9,7 @@ from django.test import Client
 
 from analytics.exports.about import read_about
 from analytics.exports.renderers import no_pdf
-from analytics.models import Analysis
+from analytics.services import request_analysis
 from experiments.models import Change
 from tests.analytics.exports.hostile import a_hostile_run
 from tests.analytics.rows import Shares, a_run
@@ -146,11 +146,10 @@ def test_endpoints__of_an_analysis__hand_out_table_and_units_to_its_site_alone()
 
 def test_endpoint__of_an_analysis_without_results__says_what_it_is() -> None:
     experiment = a_run(FEW)
-    analyse(experiment)
-    Analysis.objects.update(status="failed", results=None)
+    waiting = request_analysis(experiment=experiment)
     key = key_for(experiment.site, "analyses")
 
-    answer = Caller(key).send("GET", f"analyses/{Analysis.objects.get().pk}/table")
+    answer = Caller(key).send("GET", f"analyses/{waiting.pk}/table")
 
     assert answer.status_code == 404
-    assert "is failed and has no results" in answer.json()["detail"]
+    assert "is queued and has no results" in answer.json()["detail"]
