@@ -51,7 +51,7 @@ def test_planted__effects__are_missed_by_as_much_as_the_reports_claim(truth: Tru
     figures = coverage(outcomes, truth, side=lambda _form: 0)
     assert [each.name for each in figures if not each.is_within] == []
     told = Counter(each["verdict"] for each in outcomes)
-    assert told["ship"] > RUNS / 2, told
+    assert told["ship"] >= RUNS / 4, told
     assert told["stop"] == 0
     # Some checks of the data err once in a thousand runs each.
     assert told["withheld"] <= 2, [each["bad"] for each in outcomes if each["bad"]]

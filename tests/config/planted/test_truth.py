@@ -49,4 +49,4 @@ def test_planted__effects_asked_for__are_true_and_leave_the_spread_of_revenue() 
 
 def test_planted__baskets_that_would_have_to_be_all_alike__are_refused() -> None:
     with pytest.raises(ValueError, match="no baskets are as alike"):
-        planted(USUAL, clicks=0.0, conversion=0.8, revenue=10.0)
+        planted(USUAL, clicks=0.0, conversion=0.0, revenue=5000.0)
