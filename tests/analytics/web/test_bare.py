@@ -40,7 +40,6 @@ def test_groups_of__every_unit_alike__has_no_axis() -> None:
 
     assert tables()["primary"].is_bare
     assert tables()["primary"].rows[0].conclusion.words == "Every unit has the same value"
-    assert tables()["primary"].rows[0].range == ""
 
 
 def test_groups_of__something_to_draw__has_an_axis() -> None:
