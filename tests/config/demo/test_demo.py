@@ -62,7 +62,7 @@ def test_demo__small_and_fresh__ends_with_a_report_beside_the_truth(tmp_path: Pa
 
 def test_demo__interrupted_half_way__leaves_nothing_running(tmp_path: Path) -> None:
     port = free_port()
-    process = demo(tmp_path, "--visitors", "600", "--days", "4", "--port", str(port))
+    process = demo(tmp_path, "--visitors", "600", "--port", str(port))
     deadline = time.monotonic() + 90
     while port_is_free("127.0.0.1", port):
         assert time.monotonic() < deadline, "the web server never started"
