@@ -171,7 +171,10 @@ class Slate(models.Model):
 class Exposure(models.Model):
     """The logged fact that a unit met its variant; one row per unit, experiment and phase."""
 
-    experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="exposures")
+    # Its own index is left out: three of those below begin with it.
+    experiment = models.ForeignKey(
+        Experiment, on_delete=models.CASCADE, related_name="exposures", db_index=False
+    )
     phase = models.PositiveIntegerField()
     unit_id = models.CharField(max_length=ID)
     unit_type = models.CharField(
@@ -198,7 +201,10 @@ class Exposure(models.Model):
                 fields=["experiment", "phase", "unit_id"], name="exposure_once_per_phase"
             )
         ]
-        indexes = [models.Index(fields=["experiment", "phase", "variant"], name="exposure_variant")]
+        indexes = [
+            models.Index(fields=["experiment", "phase", "variant"], name="exposure_variant"),
+            models.Index(fields=["experiment", "ts_us"], name="exposure_when"),  # the last hours
+        ]
 
     def __str__(self) -> str:
         return f"{self.unit_id} in {self.variant_id}"

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid5
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from config.importing.outcome_rows import Columns, OutcomeRow, read_outcomes, variants_in
 from config.importing.outcome_setup import Setup, conclude, event_type, prepare
@@ -15,7 +15,7 @@ from config.importing.resumable import BATCH, Imported, import_rows, started
 from experiments.clock import day_of
 from experiments.drain.exposures import Sighting, record_exposures
 from experiments.intake.importing import EventRecord, import_events
-from experiments.models import Event, Experiment, Exposure, Site
+from experiments.models import Experiment, Site
 
 BEFORE_END = timedelta(hours=1)  # when an outcome counts as seen: a file tells no time
 
@@ -59,18 +59,7 @@ def import_outcomes(
     rows = read_outcomes(path, columns, variants, site.currency)
     done = import_rows(rows, state, rejects=rejects, store=store, progress=progress)
     conclude(experiment, setup)
-    _count_for_the_planner()
     return done
-
-
-def _count_for_the_planner() -> None:
-    """Let the database know of so many new rows.
-
-    SQLite, which never counts by itself, would compare every unit with every other in a report.
-    """
-    with connection.cursor() as cursor:
-        for table in (Exposure, Event):
-            cursor.execute(f"ANALYZE {table._meta.db_table}")
 
 
 class _Store:
