@@ -8,10 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
+from analytics.exports.table import json_body
 from analytics.models import Analysis
 from analytics.selectors import latest_ready
 from analytics.services import compute_analysis, request_analysis
-from analytics.exports.table import json_body
 from config.chosen import chosen_experiment
 from config.terminal_report import print_report
 from experiments.errors import ArmatureError
