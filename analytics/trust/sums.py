@@ -82,17 +82,21 @@ def sums_before(facts: Facts, chosen: ChosenMetric) -> dict[int, Moments]:
 
 
 def sampled_before(facts: Facts, metrics: Sequence[ChosenMetric]) -> dict[int, dict[int, Moments]]:
-    """Return the same of some units, from their rows, by metric and variant id."""
+    """Return the same of some units, from their rows, by metric and variant id.
+
+    Of metrics that are a unit's sums; what else there is, such as a funnel, is left out.
+    """
     scope, units = facts.scope, facts.sample.units
+    summed = [each for each in metrics if each.query.is_summed]
     states = tuple(
         RollupState(experiment=scope.experiment, phase=scope.phase, metric=each.metric)
-        for each in metrics
+        for each in summed
     )
     plan = Plan(scope.experiment, scope.phase, states)
     values: dict[tuple[int, str], tuple[int, int]] = {}
     for ids in chunks(list(units)):
         values |= {key: row[3:] for key, row in rows_of(plan, ids).items()}
-    return {each.metric.pk: _pooled(facts, each, values) for each in metrics}
+    return {each.metric.pk: _pooled(facts, each, values) for each in summed}
 
 
 def all_before(facts: Facts, metrics: Sequence[ChosenMetric]) -> dict[int, dict[int, Moments]]:

@@ -61,7 +61,7 @@ def test_defaults__without_anything_to_measure__hold_no_verdict_back() -> None:
 
 @pytest.mark.parametrize("key", [str(fields["key"]) for fields in builtin_metrics()])
 def test_builtin__each_as_the_only_metric__is_reported_and_checked_before_a_launch(
-    key: str,
+    key: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     run = a_run({"control": Shares(60, 0.2), "treatment": Shares(60, 0.4)}, has_ended=False)
     choose(run, [MetricUse(key, "primary")])
@@ -72,4 +72,5 @@ def test_builtin__each_as_the_only_metric__is_reported_and_checked_before_a_laun
     assert (analysis.status, analysis.error) == ("ready", "")
     (metric,) = analysis.report["metrics"]
     assert (metric["key"], metric["error"]) == (key, "")
+    assert "check failed" not in caplog.text
     assert measuring_checks(run)
