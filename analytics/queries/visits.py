@@ -22,7 +22,7 @@ class Visits:
 
     def units(self, site_id: int, unit_type: str, column: str) -> Part:
         """Return the part `f` of the units that count; `column`: where lists hold their ids."""
-        where, values = self._where
+        where, values = self.counted
         sql = f"""f AS (
     SELECT s.{column} AS unit_id, '{unit_type}' AS unit_type, {VARIANT} AS variant_id,
         MIN(s.ts_us) AS t0
@@ -34,10 +34,15 @@ class Visits:
         return sql, (site_id, self.from_us, self.last_us, *values)
 
     def slates(self, site_id: int, column: str) -> tuple[Part, Part]:
-        """Return by what a unit's lists `s` are found, and which of them count."""
-        return (f"s.site_id = %s AND s.{column} = f.unit_id", (site_id,)), self._where
+        """Return by what a unit's lists `s` are found, and which of them count.
+
+        The sign keeps SQLite from going through all lists of the site for each unit: it then makes
+        an index of their units for this one statement.
+        """
+        return (f"+s.site_id = %s AND s.{column} = f.unit_id", (site_id,)), self.counted
 
     @property
-    def _where(self) -> Part:
+    def counted(self) -> Part:
+        """Return which lists `s` count, as a condition and its values."""
         placed = " AND s.placement = %s" if self.placement else ""
         return f"s.traffic = ''{placed}", (self.placement,) if self.placement else ()

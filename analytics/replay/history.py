@@ -43,7 +43,7 @@ class Numbered(Visits):
 
     def units(self, site_id: int, unit_type: str, column: str) -> Part:
         """Return the part `f` of the units; else as in `Visits`."""
-        where, values = self._where
+        where, values = self.counted
         sql = f"""f AS (
     SELECT s.{column} AS unit_id, '{unit_type}' AS unit_type, MIN(s.ts_us) AS t0,
         ROW_NUMBER() OVER (ORDER BY s.{column}) AS variant_id
@@ -54,21 +54,9 @@ class Numbered(Visits):
 )"""  # noqa: S608 - names from the tables of queries; every value is bound
         return sql, (site_id, self.from_us, self.last_us, *values)
 
-    def slates(self, site_id: int, column: str) -> tuple[Part, Part]:
-        """Return by what a unit's lists are found, and which count; else as in `Visits`.
-
-        The sign keeps SQLite from going through all lists of the site for each unit: it then makes
-        an index of their units for this one statement.
-        """
-        return (f"+s.site_id = %s AND s.{column} = f.unit_id", (site_id,)), self._where
-
     @property
     def counted(self) -> Part:
-        """Return which lists `s` count."""
-        return self._where
-
-    @property
-    def _where(self) -> Part:
+        """Return which lists `s` count, as a condition and its values."""
         placed = " AND s.placement = %s" if self.placement else ""
         reasons = ", ".join(["%s"] * len(NOBODYS))
         bound = [each.value for each in NOBODYS] + ([self.placement] if self.placement else [])

@@ -66,7 +66,7 @@ def judge_replays(
     each other, so the binomial holds. Source: Kohavi, Tang & Xu (2020), ch. 19.
     """
     require_alpha(alpha)
-    if n_tests < 1:
+    if not n_tests >= 1:
         raise InvalidInputError(f"tests must be positive, were {n_tests}")
     decided = _shares("p-values", p_values)
     looks = _shares("single looks", single_looks)

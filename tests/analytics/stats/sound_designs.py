@@ -23,6 +23,7 @@ from analytics.stats.validity import (
     multiple_exposure,
     novelty,
     pre_exposure,
+    replays,
     simpson,
     split,
     triggered,
@@ -119,6 +120,13 @@ PLANNING = [
     call(
         projection.project_to_lift, comparison=comparison(), cumulative=DAYS, lift=0.05, power=0.8
     ),
+    call(
+        projection.project_to_lift,
+        comparison=comparison(),
+        cumulative=DAYS,
+        lift=0.05,
+        constant=7.85,
+    ),
     call(sample_size.required_n_mean, **UNITS, ratio=1.0),
     call(sample_size.required_n_mean_t, **UNITS),
     call(sample_size.required_n_binary, p_control=0.05, p_treatment=0.055, alpha=0.05, power=0.8),
@@ -150,6 +158,15 @@ CHECKING = [
     ),
     call(shrinkage.shrink_effects, segments=FOUND, alpha=0.05),
     call(calibration.check_calibration, p_values=RANDOM, alpha=0.05),
+    call(replays.judge_alarms, n_alarms=3, n_runs=1_000, due=0.001),
+    call(
+        replays.judge_replays,
+        p_values=RANDOM,
+        single_looks=RANDOM,
+        alpha=0.05,
+        is_exact=True,
+        n_tests=4,
+    ),
     call(carry_over.check_carry_over, table=[[50, 60], [55, 52]], effects=SEGMENTS),
     call(multiple_exposure.check_multiple_exposure, n_multiple=3, n_units=1000, weights=[1.0, 1.0]),
     call(novelty.trend_of, days=EFFECTS),
