@@ -1,9 +1,12 @@
 """Whether the effect wears off or grows with the days since a unit was exposed."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from analytics.stats.formats import number
+from analytics.formatting import value_format
+from analytics.models import Metric
+from analytics.stats.formats import ValueFormat, number
 from analytics.stats.results import Status
 from analytics.stats.validity.novelty import FLAG_Z, MIN_DAYS
 from analytics.trust.facts import Facts
@@ -29,14 +32,23 @@ def check_novelty(facts: Facts) -> Iterator[Finding]:
         yield unknown(CODE, "A trend of the effect cannot be judged yet.", _missing(trends))
         return
     key = max(known, key=lambda each: abs(known[each]["evidence"]["statistic"]))
-    yield _finding(facts, key, known[key], _table(found["days"][key]))
+    form = _format_of(facts)
+    yield _finding(facts, key, known[key], form, _table(found["days"][key], form))
 
 
-def _finding(facts: Facts, key: str, trend: Mapping[str, Any], table: Table) -> Finding:
+def _format_of(facts: Facts) -> ValueFormat:
+    """Return how differences of the primary metric are written: finer than its values."""
+    metric = next(each.metric for each in facts.scope.metrics if each.role == Metric.Role.PRIMARY)
+    return replace(value_format(metric.format, facts.scope.experiment.site.currency), decimals=4)
+
+
+def _finding(
+    facts: Facts, key: str, trend: Mapping[str, Any], form: ValueFormat, table: Table
+) -> Finding:
     name = next(each.name for each in facts.scope.treatments if each.key == key)
     seen = trend["evidence"]
     evidence = (
-        f"{name}: slope {number(seen['slope'], decimals=5, is_signed=True)} a day, z"
+        f"{name}: slope {form.text(seen['slope'], is_signed=True)} a day, z"
         f" {number(seen['statistic'], decimals=2)} over {seen['n_days']} days;"
         f" flagged beyond {FLAG_Z}."
     )
@@ -51,7 +63,7 @@ def _missing(trends: Mapping[str, Mapping[str, Any]]) -> str:
     return f"{MIN_DAYS} whole days since exposure are needed; there are {most}."
 
 
-def _table(days: list[Mapping[str, Any] | None]) -> Table:
+def _table(days: list[Mapping[str, Any] | None], form: ValueFormat) -> Table:
     return Table(
         ("Day since exposure", "Control units", "Treatment units", "Difference"),
         tuple(
@@ -59,7 +71,7 @@ def _table(days: list[Mapping[str, Any] | None]) -> Table:
                 str(each["day"]),
                 each["n_control"],
                 each["n_treatment"],
-                number(each["effect"], decimals=4, is_signed=True),
+                form.text(each["effect"], is_signed=True),
             )
             for each in days
             if each is not None

@@ -88,7 +88,7 @@ def check_split_by(
     *,
     threshold: float = SRM_THRESHOLD,
 ) -> Finding[BreakdownEvidence]:
-    """Return which parts of a breakdown (platform, country, day …) split unlike the weights.
+    """Return which parts of a breakdown (platforms, countries, days …) split unlike the weights.
 
     `counts`: units per variant of each part; `weights`: of all parts, or by part where
     they changed. Holm over the parts holds the chance of any false alarm in this
@@ -153,9 +153,9 @@ def _breakdown(evidence: BreakdownEvidence) -> Finding[BreakdownEvidence]:
             Check.SPLIT_BY,
             CheckLevel.OK,
             evidence,
-            f"Every part of {evidence.breakdown} split as configured."
+            f"All {evidence.breakdown} split as configured."
             if seen
-            else f"No part of {evidence.breakdown} has units yet.",
+            else f"None of the {evidence.breakdown} has units yet.",
             status=Status.OK if seen else Status.INSUFFICIENT_DATA,
         )
     # A fault in every part is no fault of one part: the general causes come first then.
@@ -165,8 +165,7 @@ def _breakdown(evidence: BreakdownEvidence) -> Finding[BreakdownEvidence]:
         Check.SPLIT_BY,
         CheckLevel.BLOCK,
         evidence,
-        f"{len(wrong)} of {len(seen)} parts of {evidence.breakdown} did not split as"
-        f" configured: {names}.",
+        f"{len(wrong)} of {len(seen)} {evidence.breakdown} did not split as configured: {names}.",
         (*SPLIT_CAUSES, *PLACED_CAUSES) if is_everywhere else (*PLACED_CAUSES, *SPLIT_CAUSES),
         SPLIT_ACTION,
         warnings=(WarningCode.SRM,),

@@ -124,13 +124,13 @@ def test_notice__of_an_ended_experiment__is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("slope", "state"), [(0.0, State.GOOD), (-0.006, State.WARN), (None, State.UNKNOWN)]
+    ("slope", "state"), [(0.0, State.GOOD), (-60.0, State.WARN), (None, State.UNKNOWN)]
 )
 def test_novelty__of_the_report_s_days__is_the_finding_over_them(
     slope: float | None, state: State
 ) -> None:
     days = range(10 if slope is not None else 3)
-    effects = [DayEffect(float(day), 0.05 + (slope or 0) * day, 0.005) for day in days]
+    effects = [DayEffect(float(day), 500.0 + (slope or 0) * day, 50.0) for day in days]
     rows = [
         {"day": int(e.day), "n_control": 500, "n_treatment": 500, "effect": e.effect}
         for e in effects
@@ -143,9 +143,10 @@ def test_novelty__of_the_report_s_days__is_the_finding_over_them(
 
     assert found.state is state
     if state is State.WARN:
+        assert "slope −€0.60 a day" in found.evidence
         assert "over 10 days" in found.evidence
         assert found.table is not None
-        assert found.table.rows[0] == ("0", 500, 500, "+0.0500")
+        assert found.table.rows[0] == ("0", 500, 500, "+€5.00")
 
 
 def test_notice__of_a_report_with_a_fault__is_told_by_its_analysis() -> None:

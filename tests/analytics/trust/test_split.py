@@ -85,7 +85,7 @@ def test_split_by_day__one_broken_day__names_it_and_its_units() -> None:
 
     assert found["state"] == "bad"
     day = (NOW - timedelta(days=3)).date().isoformat()
-    assert found["claim"] == f"1 of 15 parts of days did not split as configured: {day}."
+    assert found["claim"] == f"1 of 15 days did not split as configured: {day}."
     assert found["table"]["rows"][0][0] == day
     control_units, treatment_units = found["table"]["rows"][0][1:3]
     assert treatment_units == control_units + 60

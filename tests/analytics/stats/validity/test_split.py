@@ -80,7 +80,7 @@ def test_split__impossible_input__raises(counts: list[int], weights: list[float]
 def test_split_by__one_bad_platform__is_located() -> None:
     counts = {"web": [5000, 5010], "app": [600, 400], "tv": [0, 0]}
 
-    found = check_split_by("platform", counts, [1, 1])
+    found = check_split_by("platforms", counts, [1, 1])
 
     assert found.level is CheckLevel.BLOCK
     assert [part.name for part in found.evidence.parts if part.is_mismatched] == ["app"]
@@ -90,7 +90,7 @@ def test_split_by__one_bad_platform__is_located() -> None:
 
 
 def test_split_by__fault_everywhere__names_the_general_causes_first() -> None:
-    found = check_split_by("day", {"1": [600, 400], "2": [610, 390]}, [1, 1])
+    found = check_split_by("days", {"1": [600, 400], "2": [610, 390]}, [1, 1])
 
     assert found.causes[: len(SPLIT_CAUSES)] == SPLIT_CAUSES
 
@@ -99,8 +99,8 @@ def test_split_by__p_just_below_the_threshold__holds_after_holm() -> None:
     # χ² of 11.56 has p 0.00067: an alarm alone, none among two parts (0.00135).
     suspect = [5170, 4830]
 
-    assert check_split_by("day", {"1": suspect}, [1, 1]).level is CheckLevel.BLOCK
-    found = check_split_by("day", {"1": suspect, "2": [5000, 5000]}, [1, 1])
+    assert check_split_by("days", {"1": suspect}, [1, 1]).level is CheckLevel.BLOCK
+    found = check_split_by("days", {"1": suspect, "2": [5000, 5000]}, [1, 1])
 
     assert found.level is CheckLevel.OK
     assert found.evidence.parts[0].p_adjusted == pytest.approx(2 * stats.chi2.sf(11.56, 1))
@@ -109,16 +109,16 @@ def test_split_by__p_just_below_the_threshold__holds_after_holm() -> None:
 def test_split_by__weights_of_each_day__are_used() -> None:
     counts = {"1": [900, 100], "2": [500, 500]}
 
-    found = check_split_by("day", counts, {"1": [9, 1], "2": [1, 1]})
+    found = check_split_by("days", counts, {"1": [9, 1], "2": [1, 1]})
 
     assert found.level is CheckLevel.OK
     assert {part.split.p_value for part in found.evidence.parts} == {1}
 
 
 def test_split_by__no_units__is_insufficient() -> None:
-    assert check_split_by("day", {}, [1, 1]).status is Status.INSUFFICIENT_DATA
+    assert check_split_by("days", {}, [1, 1]).status is Status.INSUFFICIENT_DATA
 
 
 def test_split_by__weights_of_other_parts__raises() -> None:
     with pytest.raises(ValueError, match=r"^invalid_input: "):
-        check_split_by("day", {"1": [1, 1]}, {"2": [1, 1]})
+        check_split_by("days", {"1": [1, 1]}, {"2": [1, 1]})
