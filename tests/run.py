@@ -1,6 +1,6 @@
 """`./armature test`: the checks, then the tests on SQLite, then on PostgreSQL with Redis.
 
-The whole suite runs in one process more than there are processors. With arguments, only pytest with
+The whole suite runs in as many processes as there are processors. With arguments, only pytest with
 those, in one process, on SQLite, or with a first `--pg` on PostgreSQL and Redis.
 """
 
@@ -32,8 +32,7 @@ PURE = (
     "tests/experiments/assignment",
     "tests/recommenders/algorithms",
 )
-# One more than there are processors: some of them wait for servers that start, stop or are away.
-WORKERS = min(MOST_WORKERS, (os.cpu_count() or 1) + 1)
+WORKERS = min(MOST_WORKERS, os.cpu_count() or 1)
 # Neighbours stay together, for they share what their module made; who runs out takes from others.
 SIDE_BY_SIDE = ("-n", str(WORKERS), "--dist", "worksteal")
 STYLE = re.compile(r"\x1b\[[0-9;]*m")

@@ -68,7 +68,7 @@ def running_migrated(port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str
 
 def serving(port: int, data_dir: Path) -> Iterator[subprocess.Popen[str]]:
     process = up(port, data_dir)
-    wait_ready(f"http://127.0.0.1:{port}/healthz", 60)
+    wait_ready(f"http://127.0.0.1:{port}/healthz", 120)
     yield process
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=30)
@@ -104,4 +104,4 @@ def test_up__its_web_server_is_killed__answers_again(
     os.kill(first, signal.SIGKILL)
     wait_until(lambda: web_server(running.pid) not in (None, first))
 
-    assert wait_ready(f"http://127.0.0.1:{port}/healthz", 60) < 60
+    assert wait_ready(f"http://127.0.0.1:{port}/healthz", 120) < 60
