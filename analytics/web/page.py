@@ -152,10 +152,11 @@ def with_results(
     choice = Choice.of(query, _usual_level(page.analysis))
     verdict = results.get("verdict") or {}
     is_aa = is_alike(experiment)
-    may_judge = is_aa and page.face is Face.READY
+    if is_aa and page.face is Face.READY:
+        said = said_of_alike(page.said, verdict)
+        page = replace(page, said=said, decision=replace(page.decision, recommended=said.stamp))
     return replace(
         page,
-        said=said_of_alike(page.said, verdict) if may_judge else page.said,
         variants=variants_of(results),
         facts=facts_of(experiment, results),
         progress=progress_of(results),

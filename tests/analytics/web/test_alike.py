@@ -49,6 +49,7 @@ def test_report__of_an_aa_test__says_so(analyst: Client, behaviour: Any, words: 
     text = shown(analyst)
     assert words in text
     assert "An A/A test. All variants show the same" in text
+    assert "Ship Treatment" not in text
 
 
 def same(experiment: Experiment) -> Experiment:
