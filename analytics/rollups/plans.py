@@ -43,12 +43,6 @@ class Plan:
         return all(state.status == state.Status.CURRENT for state in self.states)
 
     @property
-    def reads_slates(self) -> bool:
-        """Tell whether any of the metrics counts slates."""
-        sides = [side for metric in self.metrics for side in metric.sides]
-        return any(side.get("source") == "slates" for side in sides)
-
-    @property
     def unit_types(self) -> list[str]:
         """Return the types of id that the units have."""
         types = (self.experiment.unit_type, self.experiment.fallback_unit_type)

@@ -9,13 +9,12 @@ from django.db.models import Count
 
 from analytics.engines.limits import statement_limit
 from analytics.models import Metric, RollupState
-from analytics.queries import DAY_US, Cut, MetricQuery, Terms, decode_values, moments_of
+from analytics.queries import DAY_US, Cut, MetricQuery, Terms, decode_values
 from analytics.queries.columns import Columns, Selected, sides_of
 from analytics.queries.decoding import sample_of
 from analytics.queries.sums import exact_sums
-from analytics.rollups.plans import follows_rules, query_of
+from analytics.rollups.plans import follows_rules
 from analytics.stats.exact_samples import ExactSample
-from analytics.stats.moments import Moments
 from analytics.stats.value_counts import ValueCounts
 from experiments.models import Experiment, Exposure
 
@@ -113,11 +112,6 @@ def _columns_of(query: MetricQuery, terms: Terms) -> tuple[str, str]:
     return ", ".join(columns), EXPOSED
 
 
-def rollup_sql(metric: MetricQuery) -> str:
-    """Return the statement that reduces a metric's rollups to its sums by variant."""
-    return compile_rollups([metric]).sql
-
-
 def units_by_variant(cut: Cut, day: int | None = None) -> dict[int, int]:
     """Return how many units of a phase count, by variant id.
 
@@ -151,13 +145,6 @@ def read_samples(
         }
         for each, columns in zip(query.queries, query.columns, strict=True)
     }
-
-
-def read_moments(metric: Metric, cut: Cut, n_units: Mapping[int, int]) -> dict[int, Moments]:
-    """Return the moments of a metric by variant id, exactly as its rows would give them."""
-    query = query_of(metric)
-    found = read_samples(metric, cut, n_units, compile_rollups([query]))[query.key]
-    return {variant: moments_of(sample) for variant, sample in found.items()}
 
 
 def read_values(metric: Metric, cut: Cut, n_units: Mapping[int, int]) -> dict[int, ValueCounts]:
