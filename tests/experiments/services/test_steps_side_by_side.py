@@ -85,8 +85,9 @@ def test_start__beside_an_edit__runs_either_with_the_edit_or_without_it(
 
 def test_edits__of_one_version__only_the_first_is_written(site: Site) -> None:
     draft = draft_experiment(site)
+    others = [draft.planned_days + more for more in (1, 2, 3, 4)]
 
-    done = at_once(*(edit(draft, planned_days=days) for days in (7, 14, 21, 28)))
+    done = at_once(*(edit(draft, planned_days=days) for days in others))
 
     draft.refresh_from_db()
     assert sorted(type(each).__name__ for each in done) == ["EditConflict"] * 3 + ["Experiment"]
