@@ -59,7 +59,10 @@ def _untold(story: Story) -> str:
 
 
 def _how_long(story: Story) -> str:
-    """Tell how many more days the plan asks for."""
+    """Tell how many more days the plan asks for.
+
+    Only planned units promise a power; what planned days alone can detect is told by the progress.
+    """
     inputs, days = story.inputs, story.days_left
     if days is None:
         return "Keep running until the planned size is reached."
@@ -67,10 +70,10 @@ def _how_long(story: Story) -> str:
         end = f"in about {days_phrase(days)}"
         return f"The planned size is reached; the test ends at twice that, {end}."
     verb = "day is" if days == 1 else "days are"
-    goal = "reach the planned size"
-    if inputs.mde is not None:
-        goal = f"detect a {short_percent(inputs.mde)} change"
-    return f"About {number(days)} more {verb} needed to {goal}."
+    change = "" if inputs.mde is None else f"detect a {short_percent(inputs.mde)} change"
+    if inputs.planned_units is None:
+        return f"{number(days)} more {verb} planned{change and f' to {change}'}."
+    return f"About {number(days)} more {verb} needed to {change or 'reach the planned size'}."
 
 
 def _still_possible(story: Story, treatment: TreatmentVerdict) -> list[str]:

@@ -6,13 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from benchmarks._planted.study import Outcome
 from benchmarks._planted.tasks import Task
+from config.driving.background import bar
 from tests.services import throwaway_services
 
 
@@ -26,16 +28,21 @@ class Place(StrEnum):
 def outcomes_of(tasks: Sequence[tuple[Place, Task]], folder: Path, empty: Path) -> list[Outcome]:
     """Return the outcomes of all tasks; raises RuntimeError when a process fails.
 
-    `empty`: a migrated SQLite file, of which each process gets a copy.
+    `empty`: a migrated SQLite file, of which each process gets a copy. Shows a progress bar.
     """
-    with _servers(tasks) as servers:
+    total = sum(part.count for _place, task in tasks for part in task.parts)
+    with _servers(tasks) as servers, bar("Simulating", total) as progress:
         envs = [
             servers if place is Place.POSTGRESQL else _own(folder / f"worker-{number}", empty)
             for number, (place, _task) in enumerate(tasks)
         ]
         with ThreadPoolExecutor(len(tasks)) as pool:
-            parts = pool.map(_run, (task for _place, task in tasks), envs)
-            return [outcome for part in parts for outcome in part]
+            told = (
+                partial(_run, task, env, progress)
+                for (_, task), env in zip(tasks, envs, strict=True)
+            )
+            parts = [pool.submit(each) for each in told]
+            return [outcome for part in parts for outcome in part.result()]
 
 
 @contextlib.contextmanager
@@ -56,15 +63,26 @@ def _own(folder: Path, empty: Path) -> dict[str, str]:
     }
 
 
-def _run(task: Task, env: dict[str, str]) -> list[Outcome]:
-    done = subprocess.run(
+def _run(task: Task, env: dict[str, str], progress: Callable[[int], None]) -> list[Outcome]:
+    worker = subprocess.Popen(
         [sys.executable, "-P", "-m", "benchmarks._planted.worker"],
-        input=json.dumps(task.to_dict()),
         env=os.environ | env,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        check=False,
     )
-    if done.returncode:
-        raise RuntimeError(f"a process ended with {done.returncode}; what it said stands above")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    with worker as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(task.to_dict()))
+        process.stdin.close()
+        found = [_told(line, progress) for line in process.stdout]
+    if process.returncode:
+        raise RuntimeError(f"a process ended with {process.returncode}; what it said stands above")
+    return found
+
+
+def _told(line: str, progress: Callable[[int], None]) -> Outcome:
+    progress(1)
+    outcome: Outcome = json.loads(line)
+    return outcome

@@ -21,7 +21,7 @@ from tests.browser.screens import VIEWS, Problems, View
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 HEIGHT = 900
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 
 OpenPage = Callable[..., Page]
 

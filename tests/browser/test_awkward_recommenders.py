@@ -9,7 +9,7 @@ from recommenders.comparing.sample import Question, request_comparison
 from recommenders.models import Artifact, Evaluation, Item, Recommender
 from recommenders.services import request_evaluation, request_training
 from recommenders.tasks import compare_lists
-from tests.browser.screens import SHOTS, assert_well_made
+from tests.browser.screens import SHOTS, VIEWS, assert_well_made
 from tests.factories import draft_experiment, trained
 from tests.recommenders.shop import DAMAGES, a_shop
 
@@ -51,6 +51,7 @@ def awkward_shop() -> Site:
     return site
 
 
+@pytest.mark.parametrize("view", (VIEWS[0], VIEWS[-1]), indirect=True, ids=str)
 @pytest.mark.parametrize("name", PATHS)
 def test_screen__of_awkward_names__is_whole_and_says_them(signed_in_page: Page, name: str) -> None:
     page = signed_in_page

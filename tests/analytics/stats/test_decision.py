@@ -136,6 +136,15 @@ def test_decide__small_interval_before_the_planned_size__keeps_running() -> None
     assert said(verdict).endswith("About 14 more days are needed to detect a 2 % change.")
 
 
+def test_decide__days_alone_planned__does_not_say_that_they_suffice() -> None:
+    verdict = decide(inputs_of(0.002, planned_units=None, planned_days=35))
+
+    assert verdict.state is VerdictState.KEEP_RUNNING
+    assert said(verdict).endswith(
+        f"{verdict.days_left} more days are planned to detect a 2 % change."
+    )
+
+
 def test_decide__undecided_at_the_planned_size__runs_on_to_twice_that() -> None:
     inputs = inputs_of(0.01, 0.01)
     twice = inputs_of(0.01, 0.01, planned_units=50_000)
