@@ -51,7 +51,7 @@ def awkward_shop() -> Site:
     return site
 
 
-@pytest.mark.parametrize("view", (VIEWS[0], VIEWS[-1]), indirect=True, ids=str)
+@pytest.mark.parametrize("view", [VIEWS[0], VIEWS[-1]], indirect=True, ids=str)
 @pytest.mark.parametrize("name", PATHS)
 def test_screen__of_awkward_names__is_whole_and_says_them(signed_in_page: Page, name: str) -> None:
     page = signed_in_page
