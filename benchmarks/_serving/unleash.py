@@ -7,11 +7,13 @@ import contextlib
 import json
 import shutil
 import subprocess
+import time
 import urllib.request
 from collections.abc import Iterator
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 import psycopg
@@ -85,7 +87,7 @@ def _make_flag(url: str) -> None:
     opener = urllib.request.build_opener(jar)
     features = f"{url}/api/admin/projects/default/features"
     strategies = f"{features}/home/environments/development/strategies"
-    _post(opener, f"{url}/auth/simple/login", LOGIN)
+    _sign_in(opener, url, patience=10)
     _post(opener, features, {"name": "home", "type": "experiment"})
     variants = [
         {"name": name, "weight": 500, "weightType": "variable", "stickiness": "userId"}
@@ -95,6 +97,19 @@ def _make_flag(url: str) -> None:
     body = {"name": "flexibleRollout", "parameters": rollout, "variants": variants}
     _post(opener, strategies, body)
     _post(opener, f"{features}/home/environments/development/on", {})
+
+
+def _sign_in(opener: urllib.request.OpenerDirector, url: str, *, patience: int) -> None:
+    """Sign in until it is remembered: right after its start the server may forget a session."""
+    for _try in range(patience):
+        _post(opener, f"{url}/auth/simple/login", LOGIN)
+        try:
+            opener.open(f"{url}/api/admin/user", timeout=20).close()
+        except HTTPError:
+            time.sleep(1)
+        else:
+            return
+    raise RuntimeError(f"unleash-server forgot {patience} sessions")
 
 
 def _post(opener: urllib.request.OpenerDirector, url: str, body: dict[str, Any]) -> None:

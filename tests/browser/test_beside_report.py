@@ -51,7 +51,8 @@ def test_replay__in_each_state__is_well_made(signed_in_page: Page) -> None:
     Experiment.objects.filter(pk=experiment.pk).update(window_days=7)
     page.goto(AA)
     look(page, "aa-stale", "This replay is stale.")
-    AaReplay.objects.update(status="failed", error=f"{HOSTILE} {WORD}")
+    page.get_by_role("button", name="Run A/A replay").click()
+    AaReplay.objects.filter(status="queued").update(status="failed", error=f"{HOSTILE} {WORD}")
     page.goto(AA)
     look(page, "aa-failed", HOSTILE)
 
