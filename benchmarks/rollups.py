@@ -28,10 +28,11 @@ from analytics.reporting.scope import Scope  # noqa: E402
 from analytics.rollups.applying import apply_touched  # noqa: E402
 from analytics.rollups.building import build_phase  # noqa: E402
 from analytics.rollups.states import ask_for_rollups  # noqa: E402
+from benchmarks._site import a_draft  # noqa: E402
 from experiments.clock import microseconds  # noqa: E402
 from experiments.models import Experiment, Site, Variant  # noqa: E402
 from experiments.registries import Touched  # noqa: E402
-from experiments.services import VariantDraft, create_experiment, create_site  # noqa: E402
+from experiments.services import create_site  # noqa: E402
 
 UNITS = int(os.environ.get("ARMATURE_BENCH_UNITS", "50000"))
 DAYS = 14
@@ -85,16 +86,7 @@ def cases(settings: Settings) -> list[Case]:
 
 def _experiment() -> Experiment:
     site = create_site(slug="bench", name="Bench")
-    experiment = create_experiment(
-        site=site,
-        key="bench",
-        name="Bench",
-        placement=site.placements.get(key="home"),
-        variants=[
-            VariantDraft(key="control", name="Control", is_control=True),
-            VariantDraft(key="treatment", name="Treatment"),
-        ],
-    )
+    experiment = a_draft(site)
     Experiment.objects.filter(pk=experiment.pk).update(status="running", started_at=START)
     return Experiment.objects.select_related("site").get(pk=experiment.pk)
 

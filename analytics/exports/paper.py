@@ -88,8 +88,9 @@ def _sections(page: ReportPage, drawings: Mapping[str, Drawing]) -> Iterator[Pap
         own = BESIDE.get(start, (start,))
         found = [each for name, each in drawings.items() if name.startswith(own)]
         images = tuple(image for each in found if (image := _image(each)))
-        if images:
-            yield PaperSection(title, lead, images, notes.get(start, ()))
+        said = notes.get(start, ())
+        if images or said:
+            yield PaperSection(title, lead, images, said)
 
 
 def _notes(page: ReportPage) -> dict[str, tuple[str, ...]]:
@@ -97,6 +98,8 @@ def _notes(page: ReportPage) -> dict[str, tuple[str, ...]]:
     sections = page.sections
     novelty, found = sections.novelty, sections.distribution
     notes: dict[str, tuple[str, ...]] = {}
+    if sections.series and sections.series.note:
+        notes["over-time"] = (sections.series.note,)
     if novelty:
         notes["novelty"] = tuple(
             f"{view.treatment}: {view.finding} {view.action}".strip() for view in novelty.views

@@ -8,16 +8,13 @@ from analytics.models import Metric
 from analytics.queries import (
     DAY_US,
     Cut,
-    compile_query,
     compile_values,
-    run_query,
     run_values,
 )
 from analytics.queries.units import exposed
 from analytics.queries.visits import VARIANT, Visits
-from analytics.reporting.scope import EMPTY, data_cut_us
+from analytics.reporting.scope import data_cut_us
 from analytics.selectors import query_of
-from analytics.stats.moments import Moments
 from analytics.stats.value_counts import ValueCounts
 from experiments.models import Experiment
 
@@ -77,12 +74,6 @@ class Past:
     def whole(self, days: int) -> "Past":
         """Return a period as long, of units of whom so many days lie between it and its end."""
         return replace(self, days=self.days + days, whole_days=days)
-
-
-def moments_of(past: Past, metric: Metric) -> Moments:
-    """Return the metric's exact sums over the units of the period."""
-    found = run_query(compile_query([query_of(metric)], past.cut))
-    return found[metric.key].get(VARIANT, EMPTY)
 
 
 def values_of(past: Past, metric: Metric) -> ValueCounts:

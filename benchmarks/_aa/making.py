@@ -9,10 +9,11 @@ import numpy as np
 
 from analytics.launch.desk import choose
 from analytics.models import Metric
+from benchmarks._site import a_draft
 from experiments.clock import day_of, microseconds
 from experiments.desks import MetricUse
 from experiments.models import Event, Experiment, Site, Slate
-from experiments.services import VariantDraft, create_experiment, create_site
+from experiments.services import create_site
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 DAYS = 27
@@ -37,17 +38,7 @@ def a_shop(n_units: int, seed: int, metrics: Sequence[str]) -> Experiment:
 
 
 def _draft(site: Site, metrics: Sequence[str]) -> Experiment:
-    experiment = create_experiment(
-        site=site,
-        key="bench",
-        name="Bench",
-        placement=site.placements.get(key="home"),
-        variants=[
-            VariantDraft(key="control", name="Control", is_control=True),
-            VariantDraft(key="treatment", name="Treatment"),
-        ],
-        monitoring=Experiment.Monitoring.FIXED,
-    )
+    experiment = a_draft(site, monitoring=Experiment.Monitoring.FIXED)
     first, *others = metrics
     uses = [MetricUse(first, "primary"), *(MetricUse(each, "secondary") for each in others)]
     choose(experiment, uses)

@@ -18,9 +18,10 @@ from benchmarks._analysis.running import Taken, taken_by
 from benchmarks._analysis.size import Size
 from benchmarks._analysis.steps import statistics_step
 from benchmarks._analysis.writing import Writer
+from benchmarks._site import a_draft
 from config.bench import Settings
 from experiments.models import Experiment
-from experiments.services import VariantDraft, create_experiment, create_site
+from experiments.services import create_site
 
 REFRESHES = 3
 SLOW = (paths.ALL_DUCKDB, paths.ALL_PG)
@@ -64,16 +65,7 @@ def _refresh_aim(found: Refreshed) -> Aim:
 
 def _experiment() -> Experiment:
     site = create_site(slug="bench", name="Bench")
-    made = create_experiment(
-        site=site,
-        key="bench",
-        name="Bench",
-        placement=site.placements.get(key="home"),
-        variants=[
-            VariantDraft(key="control", name="Control", is_control=True),
-            VariantDraft(key="treatment", name="Treatment"),
-        ],
-    )
+    made = a_draft(site)
     Experiment.objects.filter(pk=made.pk).update(
         status="running", started_at=START, window_days=7, monitoring="fixed"
     )

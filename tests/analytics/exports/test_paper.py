@@ -12,6 +12,7 @@ from analytics.exports.renderers import RendererMissing, no_pdf
 from analytics.exports.report_file import html_file
 from analytics.web.page import report_page
 from tests.analytics.exports.hostile import NAME, a_hostile_run
+from tests.analytics.rows import Shares, a_run
 from tests.analytics.web.reports import analyse
 from tests.analytics.web.rich import a_rich_run
 
@@ -86,6 +87,15 @@ def test_pdf__of_a_full_report__is_a4_and_holds_its_words() -> None:
         assert each in words
     assert page.analysis is not None
     assert page.analysis.settings_hash in words.replace("\n", "").replace("\r", "")
+
+
+def test_pdf__of_days_that_cannot_be_compared__says_why_there_is_no_line() -> None:
+    experiment = a_run({"control": Shares(1, 0), "treatment": Shares(0, 0)})
+    analyse(experiment)
+
+    seen = Seen(paper_page(report_page(experiment)))
+
+    assert "On no day could the variants be compared" in seen.words
 
 
 def test_pdf__of_a_hostile_run__is_made_and_fetches_nothing() -> None:

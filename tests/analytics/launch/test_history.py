@@ -8,8 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analytics.launch.history import Past, cumulative_units, moments_of
+from analytics.launch.history import Past, cumulative_units
 from analytics.models import Metric
+from analytics.queries import compile_query, run_query
+from analytics.queries.visits import VARIANT
+from analytics.reporting.scope import EMPTY
+from analytics.selectors import query_of
 from analytics.stats.moments import Moments
 from experiments.clock import microseconds
 from experiments.models import Event, Experiment, Slate
@@ -61,6 +65,11 @@ def first_seen(past: Past) -> dict[str, int]:
         if is_there and past.from_us <= row.ts_us <= past.until_us:
             seen[row.visitor_id] = min(row.ts_us, seen.get(row.visitor_id, row.ts_us))
     return seen
+
+
+def moments_of(past: Past, metric: Metric) -> Moments:
+    found = run_query(compile_query([query_of(metric)], past.cut))
+    return found[metric.key].get(VARIANT, EMPTY)
 
 
 def by_hand(past: Past, metric: Metric) -> Moments:
