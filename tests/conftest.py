@@ -9,6 +9,7 @@ import pytest
 from django.test import override_settings
 from pytest_django import Settings
 
+from analytics.launch import lately
 from experiments import snapshot
 from experiments.api import shedding
 from experiments.intake import hints, recorder
@@ -76,6 +77,7 @@ def _fresh_process_memory(settings: Settings, tmp_path: Path) -> Iterator[None]:
     state.watched.reset()
     loaded.cache.forget()
     offers.forget()
+    lately.forget()
     breakers.forget()
     recorder.buffer._queue.clear()
     hints._last_sent = 0.0

@@ -7,7 +7,8 @@ from analytics.choices import choices_of
 from analytics.errors import AnalyticsError
 from analytics.launch.asked import Asked, design_of
 from analytics.launch.history import Past
-from analytics.launch.known import Known, know_all
+from analytics.launch.known import Known
+from analytics.launch.lately import last_weeks
 from analytics.launch.metric_plan import MetricPlan, plan_metric
 from analytics.launch.traffic import CannotPlan, Crowd, crowd_of
 from analytics.models import Metric
@@ -57,16 +58,16 @@ def plan_experiment(
             "a plan needs a control and a treatment, each with a weight",
             "Add a second variant, and give each a weight.",
         ) from None
-    past = Past.of(experiment)
-    crowd = crowd_of(experiment, past)
-    traffic = crowd.traffic(asked.share)
     chosen = metrics_of(experiment) if metrics is None else metrics
-    known = know_all(past, chosen, uses_winsor=choices_of(experiment).uses_winsor)
+    uses_winsor = choices_of(experiment).uses_winsor
+    weeks = last_weeks(Past.of(experiment), chosen, uses_winsor=uses_winsor)
+    crowd = crowd_of(experiment, weeks.past, weeks.seen)
+    traffic = crowd.traffic(asked.share)
     plans = tuple(
         plan_metric(each, traffic, asked, design, is_fall=_is_fall(experiment, each))
-        for each in known
+        for each in weeks.known
     )
-    return ExperimentPlan(asked, crowd, plans, past.until_us)
+    return ExperimentPlan(asked, crowd, plans, weeks.past.until_us)
 
 
 def plan_primary(experiment: Experiment, asked: Asked | None = None) -> MetricPlan:

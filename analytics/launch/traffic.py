@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from analytics.launch.history import DAYS, Past, cumulative_units
+from analytics.launch.history import DAYS, Past
 from analytics.stats.planning.duration import Traffic
 from experiments.assignment.hashing import BUCKETS
 from experiments.clock import EPOCH, MICROSECOND
@@ -54,9 +54,11 @@ class Crowd:
         return Traffic(self.cumulative, min(1.0, entering))
 
 
-def crowd_of(experiment: Experiment, past: Past) -> Crowd:
-    """Return who came in the period; raises CannotPlan where too few did."""
-    seen = cumulative_units(past)
+def crowd_of(experiment: Experiment, past: Past, seen: tuple[int, ...]) -> Crowd:
+    """Return who came in the period; raises CannotPlan where too few did.
+
+    `seen`: the different units by the end of each day.
+    """
     place = experiment.place if experiment.placement else experiment.site.name
     if not seen or seen[-1] < LEAST_UNITS:
         raise CannotPlan(
