@@ -1,6 +1,7 @@
 """By the basis `viewed` everything counts units since they saw a list, or says that it does not."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from analytics.services import change_settings, compute_analysis, request_analys
 from analytics.trust.basis import FOLLOWING, OF_NO_UNIT, SERVED
 from experiments.clock import microseconds
 from experiments.models import Event, Experiment, Exposure, Slate
+from tests.analytics.notebook.executing import recomputed
 from tests.analytics.rows import event
 from tests.analytics.web.rich import a_rich_run
 
@@ -107,3 +109,12 @@ def test_viewed__clicks_by_position__say_that_all_lists_are_counted(run: Experim
 
     assert positions["variants"]["hybrid"][0]["shown"] == UNITS
     assert positions["basis"].startswith("Counted are all lists that were served")
+
+
+def test_viewed__recomputed_by_the_notebook__agrees(run: Experiment, tmp_path: Path) -> None:
+    done = compute_analysis(analysis_id=request_analysis(experiment=run).pk)
+    assert done is not None
+
+    recomputed(done, tmp_path)
+
+    assert sum(each["units"] for each in done.report["variants"]) == 2 * UNITS + UNITS // 3
