@@ -114,6 +114,7 @@ class Client:
         self._queue = iter(batches)
         self._allowed = threading.Semaphore(0)
         self._lock = threading.Lock()
+        self._left = 0  # batches that were allowed and are neither acknowledged nor given up
         self._threads = [
             threading.Thread(target=self._run, args=(random.Random(seed + n),), daemon=True)
             for n in range(threads)
@@ -123,7 +124,14 @@ class Client:
 
     def allow(self, batches: int) -> None:
         """Let so many more batches be sent."""
+        with self._lock:
+            self._left += batches
         self._allowed.release(batches)
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether every batch that was allowed is acknowledged or given up."""
+        return self._left == 0
 
     def join(self, timeout_s: float = 600.0) -> None:
         """Let everything be sent and return when it was; raises TimeoutError when it never is."""
@@ -145,6 +153,8 @@ class Client:
             self._deliver(line, batch, rng)
             if batch.is_acknowledged and rng.random() < RESENT:
                 self._deliver(line, batch, rng)
+            with self._lock:
+                self._left -= 1
         line.close()
 
     def _deliver(self, line: Line, batch: Batch, rng: random.Random) -> None:
