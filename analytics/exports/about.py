@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from analytics.exports.plan import FrameMetric, FramePlan
+from analytics.exports.rows import attribute_column
 
 KEY = b"armature"  # of the schema's metadata
 FORMAT = "armature.frame/1"
@@ -33,6 +34,7 @@ def about(plan: FramePlan, *, names_ids: bool, differing: Sequence[Mapping[str, 
         "unit_type": plan.experiment.unit_type,
         "unit_ids": "as stored" if names_ids else "hashed",
         "variants": analysis.report["variants"],
+        "attributes": {name: attribute_column(name) for name in plan.attributes},
         "metrics": [_metric(each) for each in plan.metrics],
         "left_out": dict(plan.left_out),
         "agrees": not differing,

@@ -29,7 +29,8 @@ def unit_frame(
 ) -> pa.Table:
     """Return a row per unit that an analysis counted, by default the newest of the phase.
 
-    Columns: unit, variant (its key), first_exposure_us, and of each metric y:<key>, d:<key> (the
+    Columns: unit, variant (its key), first_exposure_us, a:<name> of each attribute by which the
+    report cuts units, and of each metric y:<key>, d:<key> (the
     denominator of a ratio), x:<key> and xd:<key> (the same in the four weeks before exposure, where
     CUPED is used), uncapped; null for a unit that does not count in the metric. `about.read_about`
     of its schema says all else. Units are keyed hashes unless `names_ids`. Raises NotFound without
@@ -89,4 +90,10 @@ def _compiled(plan: FramePlan) -> UnitsQuery:
     queries = {query.key: query for each in plan.metrics for query in each.queries.values()}
     caps = {key: at for each in plan.metrics for key, at in each.caps.items()}
     with_history = any(each.uses_history for each in plan.metrics)
-    return compile_units(list(queries.values()), plan.cut, caps, with_history=with_history)
+    return compile_units(
+        list(queries.values()),
+        plan.cut,
+        caps,
+        attributes=plan.attributes,
+        with_history=with_history,
+    )

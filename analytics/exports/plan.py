@@ -53,12 +53,17 @@ class FrameMetric:
 
 @dataclass(frozen=True, slots=True)
 class FramePlan:
-    """An analysis with all that its frame is made of; `left_out`: metrics without columns, why."""
+    """An analysis with all that its frame is made of.
+
+    `attributes`: of units at first exposure, those that the report cuts them by. `left_out`:
+    metrics without columns, and why.
+    """
 
     analysis: Computation
     experiment: Experiment
     variants: tuple[Variant, ...]
     metrics: tuple[FrameMetric, ...]
+    attributes: tuple[str, ...]
     left_out: Mapping[str, str]
     cut: Cut
 
@@ -79,8 +84,15 @@ def plan_of(analysis: Any) -> FramePlan:
             left_out[key] = found
         else:
             metrics.append(found)
+    cuts = dict.fromkeys(each["attribute"] for each in analysis.report.get("segments") or ())
     return FramePlan(
-        analysis, experiment, variants, tuple(metrics), left_out, _cut(analysis, experiment)
+        analysis,
+        experiment,
+        variants,
+        tuple(metrics),
+        tuple(cuts),
+        left_out,
+        _cut(analysis, experiment),
     )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from analytics.engines.batches import Rows
 from analytics.exports.plan import FrameMetric, FramePlan
 from analytics.exports.sums import FrameSums, Ints
+from analytics.queries.groups import group_of
 from analytics.queries.per_unit import COUNTED
 from experiments.subjects.hashing import hashed_id
 
@@ -22,10 +23,16 @@ OWN = [
 Columns = Sequence[NDArray[Any]]
 
 
+def attribute_column(name: str) -> str:
+    """Return the name of an attribute's column."""
+    return f"a:{name}"
+
+
 def schema_of(plan: FramePlan) -> pa.Schema:
     """Return the columns of a frame, without what it says of itself."""
+    known = [pa.field(attribute_column(name), pa.string()) for name in plan.attributes]
     columns = [pa.field(each.column(s), pa.int64()) for each in plan.metrics for s in each.sides]
-    return pa.schema([*OWN, *columns])
+    return pa.schema([*OWN, *known, *columns])
 
 
 class FrameRows:
@@ -50,9 +57,11 @@ class FrameRows:
 
     def batch(self, rows: Rows) -> pa.RecordBatch:
         """Return one or more rows as a batch."""
-        variant_ids, units, since, *sides = zip(*rows, strict=True)
+        variant_ids, units, since, *more = zip(*rows, strict=True)
+        known, sides = more[: len(self.plan.attributes)], more[len(self.plan.attributes) :]
         columns = [np.array(each, dtype=np.int64) for each in (variant_ids, since, *sides)]
         arrays = [self._units(units), self._variants(variant_ids), pa.array(columns[1])]
+        arrays += self._attributes(known)
         for each in self.plan.metrics:
             arrays += self._metric(each, columns)
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
@@ -66,6 +75,14 @@ class FrameRows:
         codes = pa.array([self.codes[each] for each in variant_ids], pa.int8())
         keys = pa.array([variant.key for variant in self.plan.variants], pa.string())
         return pa.DictionaryArray.from_arrays(codes, keys)
+
+    def _attributes(self, known: Sequence[Sequence[str]]) -> list[pa.Array]:
+        """Return each attribute as the report writes it, null where a unit has none."""
+        found = []
+        for name, texts in zip(self.plan.attributes, known, strict=True):
+            said = {text: group_of([name], [text])[0] or None for text in set(texts)}
+            found.append(pa.array([said[text] for text in texts], pa.string()))
+        return found
 
     def _metric(self, each: FrameMetric, columns: Columns) -> list[pa.Array]:
         """Return a metric's columns, null where a unit does not count in it."""
@@ -83,6 +100,7 @@ class FrameRows:
         for variant_id, query in each.queries.items():
             place = self.places[query.key].get(side)
             if place is not None:
-                # The unit's name is no number: what follows it stands one place earlier here.
-                np.copyto(out, columns[place - 1], where=columns[0] == variant_id)
+                # Names and attributes are no numbers: what follows them stands earlier here.
+                own = columns[place - 1 - len(self.plan.attributes)]
+                np.copyto(out, own, where=columns[0] == variant_id)
         return out

@@ -51,9 +51,17 @@ def _column(name: str, cut: Cut) -> _Column:
         return _Column(cut.first_day)
     if name == VISITOR:
         return _visitor(cut)
+    return _Column(attribute_text(name))
+
+
+def attribute_text(name: str) -> str:
+    """Return the column of an attribute as text of JSON, "" where a unit has none.
+
+    Raises DefinitionError on a name that can be no attribute's.
+    """
     if not OWN.fullmatch(name):
         raise DefinitionError(f"{name!r} can be no attribute of a unit", "by")
-    return _Column(f"COALESCE(CAST(x.attributes -> '{name}' AS VARCHAR), '')")
+    return f"COALESCE(CAST(x.attributes -> '{name}' AS VARCHAR), '')"
 
 
 def _visitor(cut: Cut) -> _Column:

@@ -20,6 +20,7 @@ from tests.analytics.furnished import furnished_rows
 from tests.analytics.past import a_run_with_past, visited_before
 from tests.analytics.rows import Shares, a_run, event
 from tests.analytics.web.reports import analyse
+from tests.analytics.web.rich import a_rich_run
 from tests.factories import NOW, a_site, draft_experiment
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +130,25 @@ def test_frame__of_its_rows__holds_those_that_the_analysis_counted_and_no_others
     named = unit_frame(experiment, names_ids=True)
     assert named["unit"][0].as_py() == first.unit_id
     assert "treatment-7" not in named["unit"].to_pylist()
+
+
+def test_frame__of_a_report_with_segments__holds_what_they_are_cut_by() -> None:
+    experiment = a_rich_run(60)
+    Exposure.objects.filter(unit_id="hybrid-7").update(attributes={"device": None})
+    analysis = analyse(experiment)
+
+    frame = unit_frame(experiment, names_ids=True)
+
+    named = read_about(frame.schema)["attributes"]
+    stored = dict(Exposure.objects.values_list("unit_id", "attributes"))
+    assert named.keys() == {each["attribute"] for each in analysis.report["segments"]}
+    assert "device" in named
+    for row in frame.to_pylist():
+        for name, column in named.items():
+            value = stored[row["unit"]].get(name)
+            said = str(value).lower() if isinstance(value, bool) else value
+            assert row[column] == (None if said is None else str(said))
+    assert_agrees(frame, analysis)
 
 
 def test_frame__after_rows_came_late__says_that_its_sums_are_others() -> None:

@@ -11,7 +11,7 @@ from django.db.models import F
 
 from analytics.models import Analysis, AnalysisSettings, Metric
 from analytics.notebook.files import write_files
-from experiments.models import Experiment, Slate
+from experiments.models import Experiment, Exposure, Slate
 from tests.analytics.notebook.executing import recomputed, run_notebook
 from tests.analytics.past import a_run_with_past, visited_before
 from tests.analytics.rows import Shares, a_run
@@ -101,6 +101,53 @@ def test_notebook__of_three_variants_and_ratios__agrees(tmp_path: Path) -> None:
     assert {each["adjustment"] for each in found.values()} == {"holm"}
     assert row_of(analysis, "aov")["comparisons"]["hybrid"]["kind"] == "ratio"
     assert row_of(analysis, "latency_p95")["comparisons"]["hybrid"]["p_value"] is not None
+
+
+def cut_by_device(**fields: Any) -> Analysis:
+    """Return a report that cuts units by their device, of some of whom it is not known."""
+    experiment = a_rich_run(300, **fields)
+    Metric.objects.filter(key__in=["aov", "conversion"]).update(uses_cuped=True)
+    some = Exposure.objects.filter(experiment=experiment, unit_id__endswith="7")
+    assert some.update(attributes={})
+    return analyse(experiment)
+
+
+@pytest.mark.parametrize("fields", [FIXED, {}], ids=["fixed", "watched"])
+def test_notebook__of_segments__recomputes_all_of_them(
+    tmp_path: Path, fields: dict[str, Any]
+) -> None:
+    analysis = cut_by_device(**fields)
+
+    printed = recomputed(analysis, tmp_path)
+
+    found = analysis.report["segments"]
+    assert {each["attribute"] for each in found} >= {"device"}
+    assert any(each["value"] == "(unknown)" for each in found[0]["values"])
+    assert f"{len(found)} cuts into segments" in printed
+    assert "Not recomputed: segments" not in printed
+
+
+def test_notebook__of_a_changed_segment__stops_there(tmp_path: Path) -> None:
+    analysis = cut_by_device(**FIXED)
+    notebook, file, _units = write_files(analysis, tmp_path, actor="ines")
+    cuts = enumerate(analysis.report["segments"])
+    cut, values = next((n, each["values"]) for n, each in cuts if each["adjusted_p"] is not None)
+    value = next(n for n, each in enumerate(values) if each["shrunk"] is not None)
+    places: list[tuple[Any, ...]] = [("segments", cut, "interaction_p")]
+    places += [("segments", cut, "adjusted_p")]
+    places += [("segments", cut, "values", value, n) for n in ("n_control", "lift", "shrunk")]
+    names = [f"changed-{number}.json" for number in range(len(places))]
+    for name, path in zip(names, places, strict=True):
+        changed = json.loads(file.read_text())
+        change(changed["results"], path)
+        (tmp_path / name).write_text(json.dumps(changed))
+
+    done = run_notebook(tmp_path, notebook.name, *names)
+
+    told = [line for line in done.stdout.splitlines() if line.startswith("changed-")]
+    assert len(told) == len(places)
+    for line, name, path in zip(told, names, places, strict=True):
+        assert line.startswith(f"{name} {path}: the report has")
 
 
 @pytest.mark.parametrize("correction", ["dunnett", "bonferroni", "benjamini_hochberg"])
