@@ -70,12 +70,15 @@ def enrich(experiment: Experiment) -> None:
         device = DEVICES[(number * 7) % 11 // 4]
         each.attributes = {"device": device, "new_visitor": bool(number * 5 % 9 > 3)}
     Exposure.objects.bulk_update(exposures, ["attributes"], batch_size=400)
-    slates = list(Slate.objects.filter(experiment=experiment).select_related("variant", "site"))
+    lists = Slate.objects.filter(experiment=experiment).select_related("variant", "site")
+    slates = list(lists.order_by("pk"))
     for slate in slates:
         _served(slate)
     fields = ["items", "artifact", "recommender", "fallback"]
     Slate.objects.bulk_update(slates, fields, batch_size=300)
-    orders = list(Event.objects.filter(site=experiment.site, type="purchase"))
+    purchases = Event.objects.filter(site=experiment.site, type="purchase")
+    # In an order of their own, not as a database happens to give them.
+    orders = sorted(purchases, key=lambda order: (order.visitor_id, order.ts_us))
     for number, order in enumerate(orders):
         order.amount = round((order.amount or 0) * FACTORS[number * 31 % 97])
     Event.objects.bulk_update(orders, ["amount"], batch_size=400)
