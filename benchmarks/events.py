@@ -75,5 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--rows", type=int, nargs="*", default=[], help="sizes of ledger and events, smallest first"
     )
+    parser.add_argument(
+        "--today", type=int, nargs="*", default=[], help="rows of the day at hand to add, in turn"
+    )
     parser.add_argument("--database", choices=["both", "sqlite"], default="both")
     return parser

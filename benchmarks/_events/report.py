@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from benchmarks._events.accepting import a_web_server, send
 from benchmarks._events.applying import apply_all, bare_rows, copy_bare, put_to_wait
-from benchmarks._events.filling import fill
+from benchmarks._events.filling import fill, fill_today
 from benchmarks._events.mix import Mix, mixed
 from benchmarks._events.shop import a_shop, rolled_up, served_lists
 from benchmarks._events.tasks import store_one_by_one
@@ -98,7 +98,14 @@ def report(options: argparse.Namespace) -> None:
     print(table(bench.apply([1, 2] if is_split else [1], suffix=", three metrics rolled up")))
     for rows in options.rows if is_split else ():
         fill(bench.site, rows)
-        print(table(bench.apply([1], suffix=f", {rows:,} rows there".replace(",", " "))))
+        print(table(bench.apply([1], suffix=f", {_spaced(rows)} rows there")), flush=True)
+    for rows in options.today if is_split else ():
+        fill_today(bench.site, rows)
+        print(table(bench.apply([1], suffix=f", {_spaced(rows)} more today")), flush=True)
+
+
+def _spaced(number: int) -> str:
+    return f"{number:,}".replace(",", " ")
 
 
 def _accept(bench: Bench) -> None:
