@@ -6,7 +6,7 @@ from django.db import connection
 from django.utils import timezone
 
 from benchmarks._events.mix import VISITORS
-from experiments.clock import microseconds
+from experiments.clock import day_of, microseconds
 from experiments.models import Site
 
 DAYS = 30
@@ -40,7 +40,7 @@ def fill(site: Site, rows: int) -> None:
     What was measured before is gone from the day at hand, so that each size meets the same one.
     """
     with connection.cursor() as cursor:
-        cursor.execute(f'TRUNCATE "{_partition(timezone.now())}"')
+        cursor.execute(f'TRUNCATE "{_partition(day_of(timezone.now(), site.timezone))}"')
         cursor.execute("SELECT count(*) FROM experiments_ledgerentry")
         (there,) = cursor.fetchone()
     for first in range(there, rows, CHUNK):
@@ -62,7 +62,7 @@ def fill_today(site: Site, rows: int) -> None:
 
 
 def _fill_day(site: Site, numbers: range, at: datetime, visitors: int, *, who: str = "v") -> None:
-    day = at.date().isoformat()
+    day = day_of(at, site.timezone)
     names = {
         "site": site.pk,
         "who": who,
@@ -75,13 +75,13 @@ def _fill_day(site: Site, numbers: range, at: datetime, visitors: int, *, who: s
         "uuid": UUID.format(ms=int(at.timestamp() * 1000)),
     }
     with connection.cursor() as cursor:
-        cursor.execute(OWN_DAY.format(name=_partition(at), day=day))
+        cursor.execute(OWN_DAY.format(name=_partition(day), day=day))
         cursor.execute(LEDGER.format(**names))
         cursor.execute(EVENTS.format(**names))
 
 
-def _partition(at: datetime) -> str:
-    return f"experiments_event_{at.date().isoformat().replace('-', '_')}"
+def _partition(day: str) -> str:
+    return f"experiments_event_{day.replace('-', '_')}"
 
 
 def _settle() -> None:
